@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.cachefiles;
+
+import dev.cachefiles.spi.AnonFile;
+import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An object of the cache that the kernel has open: one blob, with its keys, its size and the fd to its cache file.
+ *
+ * <p>Lives from the OPEN until its CLOSE was handled. A handler may {@linkplain #attach attach} what it needs to serve
+ * it.
+ *
+ * <p>Safe for use by several threads.
+ */
+public final class CacheObject {
+    private final CachefilesChannel channel;
+    private final ObjectId id;
+    private final VolumeKey volume;
+    private final CookieKey cookie;
+    private final AnonFd fd;
+
+    /** Held by the owner, by each READ from its delivery to its answer, by each running handler and by each call. */
+    private final UseCount uses = new UseCount();
+
+    private final AtomicBoolean ownerReleased = new AtomicBoolean();
+    private final AtomicReference<@Nullable Runnable> whenIdle = new AtomicReference<>();
+    private volatile boolean open = true;
+    private volatile long size = -1;
+    private volatile @Nullable Object attachment;
+
+    /** The re-OPEN in which the handler has failed, until it succeeds. */
+    private volatile @Nullable OpenRequest openAgain;
+
+    CacheObject(CachefilesChannel channel, ObjectId id, VolumeKey volume, CookieKey cookie, AnonFile file) {
+        this.channel = channel;
+        this.id = id;
+        this.volume = volume;
+        this.cookie = cookie;
+        this.fd = new AnonFd(this, file, new CacheWriter(id, file, channel.buffers(), channel.pageSize()));
+    }
+
+    /**
+     * Gives the kernel's id.
+     *
+     * @return the id, which the kernel may use again after the CLOSE
+     */
+    public ObjectId id() {
+        return id;
+    }
+
+    /**
+     * Gives the key of the volume. Untrusted input.
+     *
+     * @return the key
+     */
+    public VolumeKey volume() {
+        return volume;
+    }
+
+    /**
+     * Gives the key of the object in its volume. Untrusted input.
+     *
+     * @return the key
+     */
+    public CookieKey cookie() {
+        return cookie;
+    }
+
+    /**
+     * Gives the fd to write through.
+     *
+     * @return the fd, lent until the object's CLOSE was handled
+     */
+    public AnonFd fd() {
+        return fd;
+    }
+
+    /**
+     * Gives the size that the kernel was told.
+     *
+     * @return bytes, or empty while the OPEN is not accepted
+     */
+    public OptionalLong size() {
+        long bytes = size;
+        return bytes < 0 ? OptionalLong.empty() : OptionalLong.of(bytes);
+    }
+
+    /**
+     * Keeps an object of the handler's own with this one, in place of the one before.
+     *
+     * @param attachment the object, or null for none
+     */
+    public void attach(@Nullable Object attachment) {
+        this.attachment = attachment;
+    }
+
+    /**
+     * Gives what was {@linkplain #attach attached} last.
+     *
+     * @return the object, or null if there is none
+     */
+    public @Nullable Object attachment() {
+        return attachment;
+    }
+
+    /**
+     * Gives the id and the keys, in a form that is safe to print.
+     *
+     * @return the text, such as {@code o5 erofs,dom/layer.img}
+     */
+    @Override
+    public String toString() {
+        return id + " " + volume + "/" + cookie;
+    }
+
+    boolean isOpen() {
+        return open;
+    }
+
+    /** The kernel knows the size: from now on the end can be padded, and a write waits for the file to be attached. */
+    void accepted(long bytes) {
+        fd.writer().size(bytes);
+        size = bytes;
+    }
+
+    void openAgain(@Nullable OpenRequest request) {
+        openAgain = request;
+    }
+
+    @Nullable
+    OpenRequest openAgain() {
+        return openAgain;
+    }
+
+    /** Takes a use; false if the fd is closed. */
+    boolean tryAcquire() {
+        return uses.tryAcquire();
+    }
+
+    /** Gives a use back; closes the fd if it was the last, runs {@link #retire}'s action if it was the last but one. */
+    void release() {
+        if (uses.releaseUnlessLast()) {
+            runIfIdle();
+        } else {
+            channel.closeIfLast(this, uses);
+        }
+    }
+
+    /** The kernel let the object go: runs the action once nothing but the owner uses it; the action ends the object. */
+    void retire(Runnable action) {
+        open = false;
+        whenIdle.set(action);
+        runIfIdle();
+    }
+
+    private void runIfIdle() {
+        if (whenIdle.get() != null && uses.current() <= 1) {
+            Runnable action = whenIdle.getAndSet(null);
+            if (action != null) {
+                action.run();
+            }
+        }
+    }
+
+    /** The owner's use ends; the fd closes after the last call and the last answer. Does nothing the second time. */
+    void end() {
+        open = false;
+        if (ownerReleased.compareAndSet(false, true)) {
+            release();
+        }
+    }
+}

@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.cachefiles;
+
+import dev.cachefiles.protocol.Command;
+import dev.cachefiles.protocol.Message;
+import dev.cachefiles.protocol.MessageDecoder;
+import dev.cachefiles.protocol.MessageLayout;
+import dev.cachefiles.spi.CachefilesProvider;
+import dev.cachefiles.spi.DeviceFile;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.Channel;
+import java.nio.channels.ClosedChannelException;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Objects;
+import java.util.ServiceLoader;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.StampedLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A bound cache: hands out the kernel's requests, one at a time.
+ *
+ * <p>For those who drive the loop themselves; {@link OnDemandServer} does it for others. Every {@link OpenRequest} and
+ * {@link ReadRequest} handed out must be answered, or a process waits for as long as the channel is open; every
+ * {@link CloseRequest} must be {@linkplain CloseRequest#complete completed}, or its fd stays open.
+ *
+ * <p>There is one open device, and so one channel, in the whole system at a time.
+ *
+ * <p>Safe for use by several threads; each request goes to one of them. Threads that wait hold their carrier if they
+ * are virtual.
+ *
+ * @see <a href="https://docs.kernel.org/filesystems/caching/cachefiles.html">CacheFiles, section "On-demand Read";
+ *      Linux 5.19</a>
+ */
+public final class CachefilesChannel implements Channel {
+    private static final int WRITE_BUFFER_SIZE = 256 << 10;
+
+    private final DeviceFile device;
+    private final UseCount deviceUses = new UseCount();
+    private final CountDownLatch deviceClosed = new CountDownLatch(1);
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    private final BufferPool messages = new BufferPool(MessageLayout.MAX_SIZE, Long.BYTES);
+    private final BufferPool buffers;
+    private final Map<ObjectId, CacheObject> objects = new ConcurrentHashMap<>();
+
+    /** Sizes of objects whose fd was given back while the kernel had them open, for their re-OPEN. */
+    private final Map<Name, Long> sizesGivenBack = new ConcurrentHashMap<>();
+
+    /**
+     * Shared by those who read messages, exclusive for closing an fd: a READ that was read just before its object's fd
+     * closed could never be answered.
+     */
+    private final StampedLock delivery = new StampedLock();
+
+    private record Name(VolumeKey volume, CookieKey cookie) {}
+
+    private CachefilesChannel(DeviceFile device) {
+        this.device = device;
+        this.buffers = new BufferPool(WRITE_BUFFER_SIZE, CacheWriter.blockSize(device.pageSize()));
+    }
+
+    /**
+     * Opens the device and binds the cache, with the provider found by {@link ServiceLoader}.
+     *
+     * @param options the cache
+     * @return the channel, ready for requests
+     * @throws UnsupportedOperationException if there is no provider, or it cannot work on this platform
+     * @throws CachefilesException           if the device cannot be opened or refuses a command: {@code EBUSY} if
+     *     another process has the device or another cache the directory or tag, {@code EPERM} or {@code EACCES} without
+     *     the capability {@code CAP_SYS_ADMIN}, {@code ENOENT} without the module or the directory, {@code EOPNOTSUPP}
+     *     if the directory's file system will not do, {@code EINVAL} if the kernel has no on-demand mode. The device is
+     *     closed then, and the call can be repeated
+     * @throws IOException                   if another error occurs
+     */
+    public static CachefilesChannel open(CacheOptions options) throws IOException {
+        CachefilesProvider provider = ServiceLoader.load(CachefilesProvider.class)
+                .findFirst()
+                .orElseThrow(() -> new UnsupportedOperationException(
+                        "no provider of the native side found; add the module dev.cachefiles.ffm"
+                                + " (artifact dev.cachefiles:cachefiles-ffm)"));
+        return open(options, provider);
+    }
+
+    /**
+     * Opens the device and binds the cache, with a given provider.
+     *
+     * @param options  the cache
+     * @param provider what makes the system calls
+     * @return the channel, ready for requests
+     * @throws UnsupportedOperationException if the provider cannot work on this platform
+     * @throws CachefilesException           as in {@link #open(CacheOptions)}
+     * @throws IOException                   if another error occurs
+     */
+    public static CachefilesChannel open(CacheOptions options, CachefilesProvider provider) throws IOException {
+        Objects.requireNonNull(options, "options");
+        DeviceFile device = provider.open(options.device());
+        try {
+            for (Command command : options.commands()) {
+                setUp(device, command, options);
+            }
+            setUp(device, Command.bindOnDemand(), options);
+            return new CachefilesChannel(device);
+        } catch (Throwable t) {
+            // The kernel keeps what a failed set-up has told it until the device closes.
+            device.close();
+            throw t;
+        }
+    }
+
+    private static void setUp(DeviceFile device, Command command, CacheOptions options) throws CachefilesException {
+        int result = device.write(command.bytes());
+        if (result < 0) {
+            throw Cures.setUp(command, Errno.ofResult(result), options);
+        }
+    }
+
+    /**
+     * Waits for the next request.
+     *
+     * @return the request, or null if {@link #wakeup} was called
+     * @throws AsynchronousCloseException if the channel is closed meanwhile
+     * @throws ClosedChannelException     if the channel is closed
+     * @throws ProtocolException          if a message is malformed, or for an object that is not known here. An OPEN
+     *     was refused then; the next call goes on with the next message
+     * @throws CachefilesException        if the kernel cannot deliver: {@code EMFILE} or {@code ENFILE} when no fd is
+     *     left for an OPEN, which has failed then. Worth a pause; the next call goes on
+     * @throws IOException                if another error occurs
+     */
+    public @Nullable Request take() throws IOException {
+        return next(-1);
+    }
+
+    /**
+     * Waits for the next request for a limited time.
+     *
+     * @param timeout the longest wait; zero or less does not wait
+     * @return the request, or null after the timeout or if {@link #wakeup} was called
+     * @throws IOException as in {@link #take()}
+     */
+    public @Nullable Request poll(Duration timeout) throws IOException {
+        return next(Math.max(0, timeout.toNanos()));
+    }
+
+    private @Nullable Request next(long timeoutNanos) throws IOException {
+        BufferPool.Buffer buffer = messages.take();
+        try {
+            long start = System.nanoTime();
+            var backoff = new EmptyReadBackoff();
+            while (true) {
+                long left = timeoutNanos < 0 ? -1 : Math.max(0, timeoutNanos - (System.nanoTime() - start));
+                int ready = await(left);
+                if ((ready & DeviceFile.READABLE) != 0) {
+                    Request request = receive(buffer.segment());
+                    if (request != null) {
+                        return request;
+                    }
+                    backoff.pause();
+                }
+                if ((ready & DeviceFile.WOKEN) != 0) {
+                    clearWakeup();
+                    return null;
+                }
+                if (left == 0) {
+                    return null;
+                }
+            }
+        } finally {
+            messages.give(buffer);
+        }
+    }
+
+    /** Makes one thread that waits in {@link #take} or {@link #poll}, or the next that would, return null at once. */
+    public void wakeup() {
+        if (deviceUses.tryAcquire()) {
+            try {
+                device.wake();
+            } finally {
+                releaseDevice();
+            }
+        }
+    }
+
+    @Override
+    public boolean isOpen() {
+        return !closed.get();
+    }
+
+    /**
+     * Closes every fd that no call and no unanswered READ uses any more, then the device; threads that wait get
+     * {@link AsynchronousCloseException}.
+     *
+     * <p>All requests that are still unanswered fail in the kernel. May block for long: the kernel writes the cache's
+     * whole file system back. Does nothing the second time.
+     */
+    @Override
+    public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        device.wake();
+        objects.values().forEach(CacheObject::end);
+        releaseDevice();
+        boolean interrupted = false;
+        while (true) {
+            try {
+                deviceClosed.await();
+                break;
+            } catch (InterruptedException e) {
+                interrupted = true; // only waiters, who were woken, and short calls are left
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Waits; bits as in {@link DeviceFile#await}. */
+    int await(long timeoutNanos) throws IOException {
+        useDevice();
+        try {
+            int ready = device.await(timeoutNanos);
+            if (closed.get()) {
+                throw new AsynchronousCloseException();
+            }
+            if (ready < 0) {
+                throw new CachefilesException("poll of the device", Errno.ofResult(ready));
+            }
+            return ready;
+        } finally {
+            releaseDevice();
+        }
+    }
+
+    /** Reads one message into the buffer and registers what it brings; null if there is none. */
+    @Nullable
+    Request receive(MemorySegment buffer) throws IOException {
+        useDevice();
+        try {
+            long stamp = delivery.readLock();
+            try {
+                int length = device.read(buffer);
+                if (length > 0) {
+                    return register(buffer, length);
+                }
+                if (length == 0 || length == -Errno.EINTR.number() || length == -Errno.EAGAIN.number()) {
+                    return null;
+                }
+                Errno errno = Errno.ofResult(length);
+                throw new CachefilesException("read of the device", errno, receiveCure(errno));
+            } finally {
+                delivery.unlockRead(stamp);
+            }
+        } finally {
+            releaseDevice();
+        }
+    }
+
+    private Request register(MemorySegment buffer, int length) throws IOException {
+        Message message;
+        try {
+            message = MessageDecoder.decode(buffer, length);
+        } catch (ProtocolException e) {
+            refuseMalformed(buffer, length);
+            throw e;
+        }
+        return switch (message) {
+            case Message.Read read -> {
+                CacheObject object = objects.get(new ObjectId(read.objectId()));
+                if (object == null || !object.tryAcquire()) {
+                    throw new ProtocolException("READ " + new MessageId(read.messageId()) + " for the unknown object "
+                            + new ObjectId(read.objectId()) + "; another process has its fd");
+                }
+                object.fd().writer().attached();
+                yield new ReadRequest(object, read.messageId(), read.offset(), read.length());
+            }
+            case Message.Open open -> {
+                var id = new ObjectId(open.objectId());
+                var object = new CacheObject(this, id, open.volume(), open.cookie(), device.adopt(open.fd()));
+                objects.put(id, object);
+                yield new OpenRequest(this, new MessageId(open.messageId()), object);
+            }
+            case Message.Close close -> {
+                var id = new ObjectId(close.objectId());
+                yield new CloseRequest(new MessageId(close.messageId()), id, objects.remove(id));
+            }
+        };
+    }
+
+    private void refuseMalformed(MemorySegment buffer, int length) {
+        MessageDecoder.refusableOpen(buffer, length)
+                .ifPresent(id -> device.write(Command.refuse(id, Errno.EINVAL).bytes()));
+        MessageDecoder.strandedFd(buffer, length)
+                .ifPresent(fd -> device.adopt(fd).close());
+    }
+
+    private static String receiveCure(Errno errno) {
+        if (errno.equals(Errno.EMFILE)) {
+            return "no fd is left for an OPEN, which fails; raise the limit of open files (ulimit -n, LimitNOFILE=)";
+        }
+        if (errno.equals(Errno.ENFILE)) {
+            return "no file is left in the system for an OPEN, which fails; raise fs.file-max";
+        }
+        return "";
+    }
+
+    void accept(OpenRequest request, long size) throws IOException {
+        CacheObject object = request.object();
+        // Before the kernel can send a READ, which another thread may serve at once.
+        object.accepted(size);
+        try {
+            command(Command.accept(request.id().bits(), size), request.toString());
+        } catch (IOException e) {
+            drop(object);
+            throw e;
+        }
+        sizesGivenBack.remove(new Name(object.volume(), object.cookie()));
+    }
+
+    void refuse(OpenRequest request, Errno errno) throws IOException {
+        try {
+            command(Command.refuse(request.id().bits(), errno), request.toString());
+        } finally {
+            drop(request.object());
+        }
+    }
+
+    private void drop(CacheObject object) {
+        objects.remove(object.id(), object);
+        object.end();
+    }
+
+    /** The size that the kernel was told before; else that of the file, which differs by less than a page. */
+    long sizeForReopen(CacheObject object) {
+        Long size = sizesGivenBack.get(new Name(object.volume(), object.cookie()));
+        return size != null ? size : Math.max(0, object.fd().file().size());
+    }
+
+    /** Gives the last use of an object back, and closes its fd unless a use was taken meanwhile. */
+    void closeIfLast(CacheObject object, UseCount uses) {
+        long stamp = delivery.writeLock();
+        try {
+            if (uses.release()) {
+                object.size().ifPresent(size -> {
+                    // Still known here, so the kernel has not let it go and will open it again.
+                    if (objects.remove(object.id(), object)) {
+                        sizesGivenBack.put(new Name(object.volume(), object.cookie()), size);
+                    }
+                });
+                object.fd().file().close();
+            }
+        } finally {
+            delivery.unlockWrite(stamp);
+        }
+    }
+
+    private void command(Command command, String subject) throws IOException {
+        useDevice();
+        try {
+            int result = device.write(command.bytes());
+            if (result < 0) {
+                Errno errno = Errno.ofResult(result);
+                String cure = errno.equals(Errno.EINVAL)
+                        ? "the kernel does not wait for it any more"
+                        : errno.equals(Errno.EIO) ? "the cache is dead; see the kernel's log" : "";
+                throw new CachefilesException(subject + " (" + command.text() + ")", errno, cure);
+            }
+        } finally {
+            releaseDevice();
+        }
+    }
+
+    private void clearWakeup() throws IOException {
+        useDevice();
+        try {
+            device.clearWake();
+            if (closed.get()) {
+                device.wake(); // the call of close() for all the other waiters, which was cleared just now
+            }
+        } finally {
+            releaseDevice();
+        }
+    }
+
+    private void useDevice() throws ClosedChannelException {
+        if (closed.get() || !deviceUses.tryAcquire()) {
+            throw new ClosedChannelException();
+        }
+    }
+
+    private void releaseDevice() {
+        if (deviceUses.release()) {
+            try {
+                device.close();
+            } finally {
+                deviceClosed.countDown();
+            }
+        }
+    }
+
+    BufferPool buffers() {
+        return buffers;
+    }
+
+    int pageSize() {
+        return device.pageSize();
+    }
+}

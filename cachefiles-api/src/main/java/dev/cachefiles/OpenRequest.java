@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.cachefiles;
+
+import java.io.IOException;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * OPEN: the kernel wants to use an object, and asks how large it is. mount(2) waits for the answer and cannot be
+ * killed meanwhile.
+ *
+ * <p>Sent at each mount for the image and each of its devices, also when everything is cached; and again for an object
+ * whose fd was closed while it was mounted (a <em>re-OPEN</em>).
+ *
+ * @see <a href="https://docs.kernel.org/filesystems/caching/cachefiles.html">struct cachefiles_open;
+ *      cachefiles_ondemand_init_open_req in fs/cachefiles/ondemand.c, Linux 5.19</a>
+ */
+public final class OpenRequest implements Request {
+    private final CachefilesChannel channel;
+    private final MessageId id;
+    private final CacheObject object;
+    private final AtomicBoolean answered = new AtomicBoolean();
+
+    OpenRequest(CachefilesChannel channel, MessageId id, CacheObject object) {
+        this.channel = channel;
+        this.id = id;
+        this.object = object;
+    }
+
+    @Override
+    public MessageId id() {
+        return id;
+    }
+
+    @Override
+    public ObjectId objectId() {
+        return object.id();
+    }
+
+    /**
+     * Gives the object that is opened.
+     *
+     * @return the object, with its keys and its fd
+     */
+    public CacheObject object() {
+        return object;
+    }
+
+    /**
+     * Gives the key of the volume. Untrusted input.
+     *
+     * @return the key
+     */
+    public VolumeKey volume() {
+        return object.volume();
+    }
+
+    /**
+     * Gives the key of the object in its volume. Untrusted input.
+     *
+     * @return the key
+     */
+    public CookieKey cookie() {
+        return object.cookie();
+    }
+
+    /**
+     * Tells whether the request was answered.
+     *
+     * @return true after the first of {@link #accept} and {@link #refuse}
+     */
+    public boolean isAnswered() {
+        return answered.get();
+    }
+
+    /**
+     * Tells whether the kernel has the object in use already and only asks for a new fd. Costs a system call.
+     *
+     * @return true for a re-OPEN that is not answered yet
+     */
+    public boolean isReopen() {
+        return !answered.get() && object.fd().file().size() >= 0;
+    }
+
+    /**
+     * Accepts with the size of the object ({@code copen <id>,<size>}).
+     *
+     * <p>The size must be the same each time the same name is opened: another size makes the kernel throw away what is
+     * cached.
+     *
+     * @param sizeBytes size of the object in bytes, not negative
+     * @throws IllegalArgumentException if {@code sizeBytes} is negative; the request is not answered then
+     * @throws IllegalStateException    if the request was answered before
+     * @throws CachefilesException      with {@code EINVAL} if the kernel no longer waits; with {@code EIO} if the cache
+     *     is dead. The object is closed then
+     * @throws IOException              if the channel is closed
+     * @see <a href="https://docs.kernel.org/filesystems/caching/cachefiles.html">cachefiles_ondemand_copen in
+     *      fs/cachefiles/ondemand.c</a>
+     */
+    public void accept(long sizeBytes) throws IOException {
+        if (sizeBytes < 0) {
+            throw new IllegalArgumentException("size " + sizeBytes + " is negative");
+        }
+        answerOnce();
+        channel.accept(this, sizeBytes);
+    }
+
+    /**
+     * Refuses ({@code copen <id>,<-errno>}) and closes the fd: mount(2) fails, with {@code EIO} or {@code ENOBUFS}
+     * whatever errno is given. A later mount asks again.
+     *
+     * <p>A re-OPEN cannot be refused: the kernel would send it again for ever, or keep its readers waiting. It is
+     * accepted with the size that it has, and the READs that follow can be {@linkplain ReadRequest#fail failed}.
+     *
+     * @param errno the reason; seen in the kernel's trace only
+     * @return true if it was refused, false if it was a re-OPEN and is accepted
+     * @throws IllegalStateException if the request was answered before
+     * @throws CachefilesException   as in {@link #accept}; the object is closed then
+     * @throws IOException           if the channel is closed
+     */
+    public boolean refuse(Errno errno) throws IOException {
+        boolean reopen = isReopen();
+        answerOnce();
+        if (reopen) {
+            channel.accept(this, channel.sizeForReopen(object));
+            return false;
+        }
+        channel.refuse(this, errno);
+        return true;
+    }
+
+    /** Answers if no one has; for the engine, which races with handlers that answer by themselves. */
+    boolean claim() {
+        return answered.compareAndSet(false, true);
+    }
+
+    private void answerOnce() {
+        if (!claim()) {
+            throw new IllegalStateException(this + " was answered before");
+        }
+    }
+
+    /**
+     * Gives the request in the form used in logs.
+     *
+     * @return the text, such as {@code OPEN #3 o5 erofs,dom/layer.img}
+     */
+    @Override
+    public String toString() {
+        return "OPEN " + id + " " + object;
+    }
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.cachefiles;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/**
+ * READ: a range of an object is missing, and a reader waits for it.
+ *
+ * <p>The range is {@code [offset, offset + length)}, normally whole pages; the last one of an object may reach beyond
+ * its size by less than a page. Filling more than asked saves later READs. Several READs of one object may be pending,
+ * also for the same range.
+ *
+ * <p><strong>READ has no error reply.</strong> Completed without its data, the kernel sees the hole, asks once more
+ * with a new READ, and then gives the reader {@code EIO} ({@code SIGBUS} if it had the file mapped). Nothing is sticky:
+ * a later read asks again.
+ *
+ * @see <a href="https://docs.kernel.org/filesystems/caching/cachefiles.html">struct cachefiles_read;
+ *      cachefiles_ondemand_init_read_req in fs/cachefiles/ondemand.c, Linux 5.19</a>
+ */
+public final class ReadRequest implements Request {
+    private static final VarHandle STATE;
+
+    static {
+        try {
+            STATE = MethodHandles.lookup().findVarHandle(ReadRequest.class, "state", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new LinkageError(e.getMessage(), e);
+        }
+    }
+
+    private static final int PENDING = 0;
+    private static final int CLAIMED = 1;
+    private static final int FILLED = 2;
+    private static final int UNFILLED = 3;
+
+    private final CacheObject object;
+    private final int messageId;
+    private final long offset;
+    private final long length;
+
+    /** A field with a handle, not an AtomicInteger, since there is a request per miss. */
+    private volatile int state = PENDING;
+
+    /** The caller has acquired a use of the object for this request. */
+    ReadRequest(CacheObject object, int messageId, long offset, long length) {
+        this.object = object;
+        this.messageId = messageId;
+        this.offset = offset;
+        this.length = length;
+    }
+
+    @Override
+    public MessageId id() {
+        return new MessageId(messageId);
+    }
+
+    @Override
+    public ObjectId objectId() {
+        return object.id();
+    }
+
+    /**
+     * Gives the object that is read.
+     *
+     * @return the object, with its keys, its size and its fd
+     */
+    public CacheObject object() {
+        return object;
+    }
+
+    /**
+     * Gives the fd to write the range through.
+     *
+     * @return the object's fd
+     */
+    public AnonFd fd() {
+        return object.fd();
+    }
+
+    /**
+     * Gives the start of the range.
+     *
+     * @return byte offset in the object, not negative
+     */
+    public long offset() {
+        return offset;
+    }
+
+    /**
+     * Gives the length of the range.
+     *
+     * @return number of bytes, at least 1
+     */
+    public long length() {
+        return length;
+    }
+
+    /**
+     * Tells whether the request was answered.
+     *
+     * @return true after the first of {@link #complete} and {@link #fail}
+     */
+    public boolean isAnswered() {
+        return state != PENDING;
+    }
+
+    /**
+     * Answers: the reader goes on ({@code CACHEFILES_IOC_READ_COMPLETE}).
+     *
+     * <p>To be called when the range is written. If it is not, the reader goes on all the same and finds the hole.
+     *
+     * @return true if the whole range is in the cache file; false if not, and the reader will ask again or get
+     *     {@code EIO}
+     * @throws IllegalStateException if the request was answered before
+     * @see <a href="https://docs.kernel.org/filesystems/caching/cachefiles.html">cachefiles_ondemand_fd_ioctl in
+     *      fs/cachefiles/ondemand.c</a>
+     */
+    public boolean complete() {
+        answerOnce();
+        return completeClaimed();
+    }
+
+    /**
+     * Answers without data: the reader gets {@code EIO} unless another READ has filled the range.
+     *
+     * @throws IllegalStateException if the request was answered before
+     */
+    public void fail() {
+        answerOnce();
+        answer(false);
+    }
+
+    /** Takes the right to answer; for the engine, which races with handlers that answer by themselves. */
+    boolean claim() {
+        return STATE.compareAndSet(this, PENDING, CLAIMED);
+    }
+
+    /** Looks whether the range is whole, and answers; to be called once, after {@link #claim}. */
+    boolean completeClaimed() {
+        boolean filled = object.fd().writer().isFilled(offset, length);
+        answer(filled);
+        return filled;
+    }
+
+    /** Answers; to be called once, after {@link #claim}. */
+    void answer(boolean filled) {
+        state = filled ? FILLED : UNFILLED;
+        // EINVAL means that the reader was killed or the cache has died: no one waits, nothing is to be done.
+        object.fd().file().completeRead(messageId);
+        object.release();
+    }
+
+    /** Tells whether the range was whole when the request was answered. */
+    boolean wasFilled() {
+        return state == FILLED;
+    }
+
+    private void answerOnce() {
+        if (!claim()) {
+            throw new IllegalStateException(this + " was answered before");
+        }
+    }
+
+    /**
+     * Gives the request in the form used in logs.
+     *
+     * @return the text, such as {@code READ #7 o5 [4096 +131072)}
+     */
+    @Override
+    public String toString() {
+        return "READ " + id() + " " + object.id() + " " + CacheWriter.range(offset, length);
+    }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.cachefiles.blob;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+
+/**
+ * The bytes of one blob. They never change: a source that finds other bytes than before must fail.
+ *
+ * <p>Used by several threads at once. Closed once, when no call is under way.
+ */
+public interface BlobSource extends Closeable {
+
+    /**
+     * Gives the size.
+     *
+     * @return size of the blob in bytes, not negative, always the same
+     * @throws IOException if it cannot be found out
+     */
+    long size() throws IOException;
+
+    /**
+     * Copies bytes into memory.
+     *
+     * @param offset byte offset in the blob of the first byte
+     * @param target native memory, all of which is filled; {@code offset + target.byteSize()} is at most {@link #size};
+     *     lent until this returns
+     * @throws IOException if the bytes cannot be had; the memory may have been changed
+     */
+    void read(long offset, MemorySegment target) throws IOException;
+
+    /**
+     * Gives bytes that are in memory anyway, for instance of a mapped file, so that they need not be copied. Gives
+     * nothing by default.
+     *
+     * @param offset byte offset in the blob of the first byte
+     * @param length number of bytes; {@code offset + length} is at most {@link #size}
+     * @return the bytes, readable until the source is closed; or empty if {@link #read} is the way
+     * @throws IOException if the bytes cannot be had
+     */
+    default Optional<MemorySegment> view(long offset, long length) throws IOException {
+        return Optional.empty();
+    }
+
+    /**
+     * Frees what the source holds. Does nothing by default.
+     *
+     * @throws IOException if that fails
+     */
+    @Override
+    default void close() throws IOException {}
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.cachefiles.spi;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/**
+ * Opens the device. Found by {@link java.util.ServiceLoader}.
+ *
+ * <p>Safe for use by several threads.
+ */
+public interface CachefilesProvider {
+
+    /**
+     * Opens the device for reading and writing, close-on-exec. Blocks while the kernel looks the path up.
+     *
+     * @param device the path of the device, normally {@code /dev/cachefiles}
+     * @return the open device, owned by the caller
+     * @throws IOException                   if the open fails; names the device, the error and the probable cause
+     * @throws UnsupportedOperationException if this provider cannot work on this platform; says why
+     * @see <a href="https://docs.kernel.org/filesystems/caching/cachefiles.html">cachefiles_daemon_open in
+     *      fs/cachefiles/daemon.c</a>
+     */
+    DeviceFile open(Path device) throws IOException;
+}
