@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.cachefiles.ffm;
+
+import dev.cachefiles.CachefilesException;
+import dev.cachefiles.Errno;
+import dev.cachefiles.ffm.libc.LibC;
+import dev.cachefiles.spi.CachefilesProvider;
+import dev.cachefiles.spi.DeviceFile;
+import java.io.IOException;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.Locale;
+
+/**
+ * Opens the device of the running Linux kernel.
+ *
+ * <p>Works on 64-bit little-endian Linux: x86-64, aarch64 and riscv64. Safe for use by several threads.
+ */
+public final class LinuxCachefilesProvider implements CachefilesProvider {
+
+    /** Makes a provider; {@link java.util.ServiceLoader} does so. Makes no native call. */
+    public LinuxCachefilesProvider() {}
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws CachefilesException           with {@code ENOENT} if the kernel has no such device, {@code EPERM} or
+     *     {@code EACCES} without the capability {@code CAP_SYS_ADMIN} in the initial user namespace, {@code EBUSY} if
+     *     the device is open already, or any other errno of open(2)
+     * @throws UnsupportedOperationException on another platform, or if native access is denied to this module
+     */
+    @Override
+    public DeviceFile open(Path device) throws IOException {
+        checkPlatform(System.getProperty("os.name"), System.getProperty("os.arch"), ByteOrder.nativeOrder());
+        int fd = openForCommands(device.toString());
+        if (fd < 0) {
+            Errno errno = Errno.ofResult(fd);
+            throw new CachefilesException(device.toString(), errno, cure(errno));
+        }
+        int event = LibC.eventfd();
+        if (event < 0) {
+            LibC.close(fd);
+            throw new CachefilesException("eventfd", Errno.ofResult(event));
+        }
+        return new LinuxDeviceFile(fd, event);
+    }
+
+    private static int openForCommands(String path) {
+        try {
+            return LibC.open(path, LibC.O_RDWR | LibC.O_CLOEXEC);
+        } catch (ExceptionInInitializerError e) {
+            if (e.getCause() instanceof IllegalCallerException denied) {
+                Module module = LibC.class.getModule();
+                throw new UnsupportedOperationException(
+                        "native access is denied; pass on the command line: --enable-native-access="
+                                + (module.isNamed() ? module.getName() : "ALL-UNNAMED"),
+                        denied);
+            }
+            throw e;
+        }
+    }
+
+    static void checkPlatform(String system, String architecture, ByteOrder order) {
+        boolean known = architecture.toLowerCase(Locale.ROOT).matches("amd64|x86_64|aarch64|riscv64");
+        if (!system.equals("Linux") || !known || order != ByteOrder.LITTLE_ENDIAN) {
+            throw new UnsupportedOperationException("cachefiles needs 64-bit little-endian Linux (x86-64, aarch64,"
+                    + " riscv64), but this is " + system + " on " + architecture + ", " + order);
+        }
+    }
+
+    static String cure(Errno errno) {
+        if (errno.equals(Errno.ENOENT) || errno.equals(Errno.ENODEV) || errno.equals(Errno.ENXIO)) {
+            return "this kernel offers no cachefiles device; load the module (modprobe cachefiles), or use a kernel with"
+                    + " CONFIG_CACHEFILES and CONFIG_CACHEFILES_ONDEMAND";
+        }
+        if (errno.equals(Errno.EBUSY)) {
+            return "another process holds the device, or an fd of its cache; stop it first"
+                    + " (systemctl stop cachefilesd, if it is that)";
+        }
+        if (errno.equals(Errno.EPERM) || errno.equals(Errno.EACCES)) {
+            return "the device needs the capability CAP_SYS_ADMIN in the initial user namespace; run as root";
+        }
+        return "";
+    }
+}

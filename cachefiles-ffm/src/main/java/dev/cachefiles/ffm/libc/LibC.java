@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.cachefiles.ffm.libc;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.StructLayout;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.VarHandle;
+
+/**
+ * The C library's system calls that cachefiles needs.
+ *
+ * <p>Each method returns the call's result if it is not negative, else the negated errno, which is captured with the
+ * call, on its own thread. Safe for use by several threads. A call that blocks holds its thread, also the carrier of a
+ * virtual thread.
+ */
+public final class LibC {
+
+    /** Open for reading and writing. */
+    public static final int O_RDWR = 2;
+
+    /** Close on exec. */
+    public static final int O_CLOEXEC = 0x80000;
+
+    /** Seek from the start. */
+    public static final int SEEK_SET = 0;
+
+    /** Seek from the end. */
+    public static final int SEEK_END = 2;
+
+    /** Seek to the next data. */
+    public static final int SEEK_DATA = 3;
+
+    /** Seek to the next hole. */
+    public static final int SEEK_HOLE = 4;
+
+    private static final int F_SETFD = 2;
+    private static final int FD_CLOEXEC = 1;
+    private static final int EFD_CLOEXEC = O_CLOEXEC;
+    private static final int EFD_NONBLOCK = 0x800;
+    private static final int SC_PAGESIZE = 30;
+
+    private static final Linker LINKER = Linker.nativeLinker();
+    private static final Linker.Option CAPTURE_ERRNO = Linker.Option.captureCallState("errno");
+    private static final StructLayout CAPTURE_STATE = Linker.Option.captureStateLayout();
+    private static final VarHandle ERRNO = CAPTURE_STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
+
+    /** Where a thread's calls put their errno; a thread makes one call at a time. */
+    private static final ThreadLocal<MemorySegment> STATE =
+            ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(CAPTURE_STATE));
+
+    /** {@code struct timespec}; see clock_gettime(2). */
+    static final StructLayout TIMESPEC =
+            MemoryLayout.structLayout(JAVA_LONG.withName("tv_sec"), JAVA_LONG.withName("tv_nsec"));
+
+    private static final VarHandle TV_SEC = TIMESPEC.varHandle(MemoryLayout.PathElement.groupElement("tv_sec"));
+    private static final VarHandle TV_NSEC = TIMESPEC.varHandle(MemoryLayout.PathElement.groupElement("tv_nsec"));
+
+    private static final long NANOS_PER_SECOND = 1_000_000_000;
+
+    /** {@code int open(const char *path, int flags, ...)}; see open(2). */
+    private static final MethodHandle OPEN = downcall(
+            "open", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT), Linker.Option.firstVariadicArg(2));
+
+    /** {@code int close(int fd)}; see close(2). */
+    private static final MethodHandle CLOSE = downcall("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+
+    /** {@code ssize_t read(int fd, void *buf, size_t count)}; see read(2). */
+    private static final MethodHandle READ =
+            downcall("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+
+    /** {@code ssize_t write(int fd, const void *buf, size_t count)}; see write(2). */
+    private static final MethodHandle WRITE =
+            downcall("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+
+    /** {@code ssize_t pwrite(int fd, const void *buf, size_t count, off_t offset)}; see pwrite(2). */
+    private static final MethodHandle PWRITE =
+            downcall("pwrite", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG));
+
+    /** {@code off_t lseek(int fd, off_t offset, int whence)}; see lseek(2). */
+    private static final MethodHandle LSEEK =
+            downcall("lseek", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
+
+    /** {@code int ioctl(int fd, unsigned long request, ...)}; see ioctl(2). The third argument is passed by value. */
+    private static final MethodHandle IOCTL = downcall(
+            "ioctl",
+            FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG),
+            Linker.Option.firstVariadicArg(2));
+
+    /** {@code int fcntl(int fd, int op, ...)}; see fcntl(2). */
+    private static final MethodHandle FCNTL = downcall(
+            "fcntl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT), Linker.Option.firstVariadicArg(2));
+
+    /** {@code int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *t, const sigset_t *s)}; see ppoll(2). */
+    private static final MethodHandle PPOLL =
+            downcall("ppoll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS));
+
+    /** {@code int eventfd(unsigned int initval, int flags)}; see eventfd(2). */
+    private static final MethodHandle EVENTFD =
+            downcall("eventfd", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+
+    /** {@code long sysconf(int name)}; see sysconf(3). */
+    private static final MethodHandle SYSCONF = downcall("sysconf", FunctionDescriptor.of(JAVA_LONG, JAVA_INT));
+
+    private LibC() {}
+
+    /** Opens a file. */
+    public static int open(String path, int flags) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = STATE.get();
+            return result(state, (int) OPEN.invokeExact(state, arena.allocateFrom(path), flags, 0));
+        } catch (Throwable t) {
+            throw linkage(t);
+        }
+    }
+
+    /** Closes an fd. Whatever the result, the fd is closed: never call it again. */
+    public static int close(int fd) {
+        try {
+            MemorySegment state = STATE.get();
+            return result(state, (int) CLOSE.invokeExact(state, fd));
+        } catch (Throwable t) {
+            throw linkage(t);
+        }
+    }
+
+    /** Reads bytes into native memory. */
+    public static long read(int fd, MemorySegment target) {
+        try {
+            MemorySegment state = STATE.get();
+            return result(state, (long) READ.invokeExact(state, fd, target, target.byteSize()));
+        } catch (Throwable t) {
+            throw linkage(t);
+        }
+    }
+
+    /** Writes bytes of native memory. */
+    public static long write(int fd, MemorySegment source) {
+        try {
+            MemorySegment state = STATE.get();
+            return result(state, (long) WRITE.invokeExact(state, fd, source, source.byteSize()));
+        } catch (Throwable t) {
+            throw linkage(t);
+        }
+    }
+
+    /** Writes bytes of native memory at an offset. */
+    public static long pwrite(int fd, MemorySegment source, long offset) {
+        try {
+            MemorySegment state = STATE.get();
+            return result(state, (long) PWRITE.invokeExact(state, fd, source, source.byteSize(), offset));
+        } catch (Throwable t) {
+            throw linkage(t);
+        }
+    }
+
+    /** Moves or asks for a file offset. */
+    public static long lseek(int fd, long offset, int whence) {
+        try {
+            MemorySegment state = STATE.get();
+            return result(state, (long) LSEEK.invokeExact(state, fd, offset, whence));
+        } catch (Throwable t) {
+            throw linkage(t);
+        }
+    }
+
+    /** Controls a device; the argument is a number, not an address. */
+    public static int ioctl(int fd, long request, long argument) {
+        try {
+            MemorySegment state = STATE.get();
+            return result(state, (int) IOCTL.invokeExact(state, fd, request, argument));
+        } catch (Throwable t) {
+            throw linkage(t);
+        }
+    }
+
+    /** Sets close-on-exec on an fd. */
+    public static int setCloseOnExec(int fd) {
+        try {
+            MemorySegment state = STATE.get();
+            return result(state, (int) FCNTL.invokeExact(state, fd, F_SETFD, FD_CLOEXEC));
+        } catch (Throwable t) {
+            throw linkage(t);
+        }
+    }
+
+    /** Waits for input; a negative timeout waits without limit. */
+    public static int poll(PollFds fds, long timeoutNanos) {
+        try {
+            MemorySegment state = STATE.get();
+            if (timeoutNanos < 0) {
+                return result(state, (int) PPOLL.invokeExact(
+                        state, fds.segment(), (long) fds.count(), MemorySegment.NULL, MemorySegment.NULL));
+            }
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment timeout = arena.allocate(TIMESPEC);
+                TV_SEC.set(timeout, 0L, timeoutNanos / NANOS_PER_SECOND);
+                TV_NSEC.set(timeout, 0L, timeoutNanos % NANOS_PER_SECOND);
+                return result(state, (int)
+                        PPOLL.invokeExact(state, fds.segment(), (long) fds.count(), timeout, MemorySegment.NULL));
+            }
+        } catch (Throwable t) {
+            throw linkage(t);
+        }
+    }
+
+    /** Makes an event counter at zero, close-on-exec, whose reads and writes do not block. */
+    public static int eventfd() {
+        try {
+            MemorySegment state = STATE.get();
+            return result(state, (int) EVENTFD.invokeExact(state, 0, EFD_CLOEXEC | EFD_NONBLOCK));
+        } catch (Throwable t) {
+            throw linkage(t);
+        }
+    }
+
+    /** Gives the bytes of a memory page. */
+    public static int pageSize() {
+        try {
+            MemorySegment state = STATE.get();
+            return Math.toIntExact(result(state, (long) SYSCONF.invokeExact(state, SC_PAGESIZE)));
+        } catch (Throwable t) {
+            throw linkage(t);
+        }
+    }
+
+    private static int result(MemorySegment state, int result) {
+        return result >= 0 ? result : -errno(state);
+    }
+
+    private static long result(MemorySegment state, long result) {
+        return result >= 0 ? result : -errno(state);
+    }
+
+    private static int errno(MemorySegment state) {
+        int errno = (int) ERRNO.get(state, 0L);
+        assert errno > 0 : "a failed call without an errno would read as a success";
+        return errno;
+    }
+
+    /** What a downcall throws is a mistake in this class, never an error of the kernel. */
+    private static Error linkage(Throwable t) {
+        return t instanceof Error error ? error : new LinkageError("downcall", t);
+    }
+
+    @SuppressWarnings("restricted") // the one place where native code is linked
+    private static MethodHandle downcall(String name, FunctionDescriptor function, Linker.Option... options) {
+        var all = new Linker.Option[options.length + 1];
+        all[0] = CAPTURE_ERRNO;
+        System.arraycopy(options, 0, all, 1, options.length);
+        return LINKER.downcallHandle(
+                LINKER.defaultLookup()
+                        .find(name)
+                        .orElseThrow(() -> new UnsatisfiedLinkError("the C library has no function " + name)),
+                function,
+                all);
+    }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.cachefiles.ffm;
+
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.cachefiles.CacheOptions;
+import dev.cachefiles.CachefilesChannel;
+import dev.cachefiles.CachefilesException;
+import dev.cachefiles.Errno;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+
+class LinuxCachefilesProviderTest {
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void is_found_by_the_channel() {
+        var options = CacheOptions.builder(Path.of("/var/cache/fscache"))
+                .device(Path.of("/dev/absent"))
+                .build();
+        var exception = assertThrows(CachefilesException.class, () -> CachefilesChannel.open(options));
+        assertEquals("/dev/absent", exception.subject());
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void an_absent_device_is_named_with_the_cure() {
+        var exception = assertThrows(
+                CachefilesException.class, () -> new LinuxCachefilesProvider().open(Path.of("/dev/absent")));
+        assertEquals(Errno.ENOENT, exception.errno());
+        assertEquals("/dev/absent", exception.subject());
+        assertTrue(exception.cure().orElse("").contains("modprobe cachefiles"), exception.getMessage());
+    }
+
+    @Test
+    void each_likely_error_of_open_has_a_cure() {
+        assertTrue(LinuxCachefilesProvider.cure(Errno.EBUSY).contains("systemctl stop cachefilesd"));
+        assertTrue(LinuxCachefilesProvider.cure(Errno.EPERM).contains("CAP_SYS_ADMIN"));
+        assertTrue(LinuxCachefilesProvider.cure(Errno.EACCES).contains("root"));
+        assertEquals("", LinuxCachefilesProvider.cure(Errno.ENOMEM));
+    }
+
+    @Test
+    void platforms_without_the_kernels_abi_are_refused_clearly() {
+        for (String architecture : new String[] {"amd64", "x86_64", "aarch64", "riscv64"}) {
+            assertDoesNotThrow(
+                    () -> LinuxCachefilesProvider.checkPlatform("Linux", architecture, ByteOrder.LITTLE_ENDIAN));
+        }
+        assertRefused("Mac OS X", "aarch64", ByteOrder.LITTLE_ENDIAN);
+        assertRefused("Linux", "s390x", ByteOrder.BIG_ENDIAN);
+        assertRefused("Linux", "arm", ByteOrder.LITTLE_ENDIAN);
+        assertRefused("Linux", "x86", ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private static void assertRefused(String system, String architecture, ByteOrder order) {
+        var exception = assertThrows(
+                UnsupportedOperationException.class,
+                () -> LinuxCachefilesProvider.checkPlatform(system, architecture, order));
+        assertTrue(exception.getMessage().contains(system + " on " + architecture), exception.getMessage());
+    }
+}
