@@ -135,6 +135,11 @@ public final class CacheObject {
         return openAgain;
     }
 
+    /** Tells whether the fd is not closed; it stays so only for who keeps it from closing. */
+    boolean hasFd() {
+        return uses.current() > 0;
+    }
+
     /** Takes a use; false if the fd is closed. */
     boolean tryAcquire() {
         return uses.tryAcquire();

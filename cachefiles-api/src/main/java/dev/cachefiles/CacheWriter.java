@@ -67,6 +67,7 @@ final class CacheWriter {
     }
 
     void write(MemorySegment source, long position) throws IOException {
+        refuseBeforeOpen(position, source.byteSize());
         long end = Math.addExact(position, source.byteSize());
         long bodyStart = Math.min(end, roundUp(position));
         if (position < bodyStart) {
@@ -111,6 +112,7 @@ final class CacheWriter {
     }
 
     void fill(long offset, long length, RangeReader reader) throws IOException {
+        refuseBeforeOpen(offset, length);
         long end = Math.min(size, roundUp(Math.addExact(offset, length)));
         BufferPool.Buffer buffer = buffers.take();
         try {
@@ -219,6 +221,13 @@ final class CacheWriter {
             }
         }
         remember(position, total);
+    }
+
+    /** The kernel refuses whole blocks by itself; a piece of one would wait here, and nobody would know its end. */
+    private void refuseBeforeOpen(long position, long length) throws IOException {
+        if (size == Long.MAX_VALUE) {
+            throw failed(-Errno.ENOBUFS.number(), position, length);
+        }
     }
 
     /** Between copen and the first write or READ, ENOBUFS can mean that the file is not attached yet. */

@@ -292,7 +292,14 @@ public final class CachefilesChannel implements Channel {
         };
     }
 
+    /** Called while no fd can close, so that an object which is not closed by now can be used. */
     private void refuseMalformed(MemorySegment buffer, int length) {
+        MessageDecoder.failableRead(buffer, length).ifPresent(ids -> {
+            CacheObject object = objects.get(new ObjectId(ids.objectId()));
+            if (object != null && object.hasFd()) {
+                object.fd().file().completeRead(ids.messageId());
+            }
+        });
         MessageDecoder.refusableOpen(buffer, length)
                 .ifPresent(id -> device.write(Command.refuse(id, Errno.EINVAL).bytes()));
         MessageDecoder.strandedFd(buffer, length)
@@ -338,7 +345,14 @@ public final class CachefilesChannel implements Channel {
     /** The size that the kernel was told before; else that of the file, which differs by less than a page. */
     long sizeForReopen(CacheObject object) {
         Long size = sizesGivenBack.get(new Name(object.volume(), object.cookie()));
-        return size != null ? size : Math.max(0, object.fd().file().size());
+        if (size != null || !object.tryAcquire()) {
+            return size != null ? size : 0;
+        }
+        try {
+            return Math.max(0, object.fd().file().size());
+        } finally {
+            object.release();
+        }
     }
 
     /** Gives the last use of an object back, and closes its fd unless a use was taken meanwhile. */
@@ -346,12 +360,11 @@ public final class CachefilesChannel implements Channel {
         long stamp = delivery.writeLock();
         try {
             if (uses.release()) {
-                object.size().ifPresent(size -> {
-                    // Still known here, so the kernel has not let it go and will open it again.
-                    if (objects.remove(object.id(), object)) {
-                        sizesGivenBack.put(new Name(object.volume(), object.cookie()), size);
-                    }
-                });
+                // Still known here, so the kernel has not let it go and will open it again.
+                if (objects.remove(object.id(), object)) {
+                    object.size()
+                            .ifPresent(size -> sizesGivenBack.put(new Name(object.volume(), object.cookie()), size));
+                }
                 object.fd().file().close();
             }
         } finally {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.cachefiles;
 
+import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.concurrent.TimeoutException;
 
 /** Writes events to the logger {@code dev.cachefiles}, then passes them on; contains what the next listener throws. */
 final class LoggingListener implements OnDemandListener {
@@ -58,11 +60,15 @@ final class LoggingListener implements OnDemandListener {
         pass(() -> next.trouble(cause));
     }
 
-    /** One line is for the operator, the stack for who asks for it; but an exception that says nothing needs both. */
+    /** What can be expected is one line for the operator; anything else is a bug, and needs its stack. */
     private static void failed(Request request, Throwable cause) {
-        boolean expected = cause instanceof java.io.IOException;
-        LOG.log(Level.WARNING, () -> request + ": " + describe(cause));
-        LOG.log(expected ? Level.DEBUG : Level.WARNING, "with the stack", cause);
+        String line = request + ": " + describe(cause);
+        if (cause instanceof IOException || cause instanceof TimeoutException) {
+            LOG.log(Level.WARNING, line);
+            LOG.log(Level.DEBUG, "with the stack", cause);
+        } else {
+            LOG.log(Level.WARNING, line, cause);
+        }
     }
 
     private static String describe(Throwable cause) {

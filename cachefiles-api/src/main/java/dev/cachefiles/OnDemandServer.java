@@ -165,9 +165,10 @@ public final class OnDemandServer implements AutoCloseable {
             } catch (ClosedChannelException e) {
                 // The channel was closed under the server: the end, as if the server had been closed.
                 OnDemandServer.this.close();
-            } catch (IOException | RuntimeException e) {
-                failure.compareAndSet(null, e instanceof IOException io ? io : new IOException(e));
-                listener.trouble(e);
+            } catch (Throwable t) {
+                // Not of a handler, which are contained. A message may be lost, so its reader is freed with the device.
+                failure.compareAndSet(null, t instanceof IOException e ? e : new IOException(t));
+                listener.trouble(t);
                 OnDemandServer.this.close();
             }
         }
@@ -178,6 +179,9 @@ public final class OnDemandServer implements AutoCloseable {
                 request = channel.receive(buffer);
             } catch (ClosedChannelException e) {
                 throw e;
+            } catch (ProtocolException e) {
+                listener.trouble(e); // one message is lost, the next may be there
+                return;
             } catch (IOException e) {
                 listener.trouble(e);
                 pause();
@@ -194,6 +198,8 @@ public final class OnDemandServer implements AutoCloseable {
                 engine.serve(request);
             } finally {
                 current = null;
+                // A handler's interrupt must not reach the next one, whose files it would close.
+                Thread.interrupted();
             }
         }
 

@@ -78,7 +78,14 @@ public final class OpenRequest implements Request {
      * @return true for a re-OPEN that is not answered yet
      */
     public boolean isReopen() {
-        return !answered.get() && object.fd().file().size() >= 0;
+        if (answered.get() || !object.tryAcquire()) {
+            return false;
+        }
+        try {
+            return object.fd().file().size() >= 0;
+        } finally {
+            object.release();
+        }
     }
 
     /**

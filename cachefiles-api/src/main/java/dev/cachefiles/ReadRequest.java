@@ -33,6 +33,7 @@ public final class ReadRequest implements Request {
     private static final int CLAIMED = 1;
     private static final int FILLED = 2;
     private static final int UNFILLED = 3;
+    private static final int ABANDONED = 4;
 
     private final CacheObject object;
     private final int messageId;
@@ -145,10 +146,28 @@ public final class ReadRequest implements Request {
 
     /** Answers; to be called once, after {@link #claim}. */
     void answer(boolean filled) {
-        state = filled ? FILLED : UNFILLED;
+        answer(filled ? FILLED : UNFILLED);
+    }
+
+    /** Answers for a handler that has not returned; false if it was answered before. */
+    boolean abandon() {
+        boolean claimed = claim();
+        if (claimed) {
+            answer(ABANDONED);
+        }
+        return claimed;
+    }
+
+    private void answer(int outcome) {
+        state = outcome;
         // EINVAL means that the reader was killed or the cache has died: no one waits, nothing is to be done.
         object.fd().file().completeRead(messageId);
         object.release();
+    }
+
+    /** Tells whether it was answered, and reported, before the handler returned. */
+    boolean wasAbandoned() {
+        return state == ABANDONED;
     }
 
     /** Tells whether the range was whole when the request was answered. */

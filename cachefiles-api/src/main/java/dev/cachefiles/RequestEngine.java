@@ -35,8 +35,7 @@ final class RequestEngine {
     void abandon(Request request, Throwable cause) {
         switch (request) {
             case ReadRequest read -> {
-                if (read.claim()) {
-                    read.answer(false);
+                if (read.abandon()) {
                     listener.readFailed(read, cause);
                 }
             }
@@ -88,6 +87,9 @@ final class RequestEngine {
         object.tryAcquire();
         try {
             Throwable failure = fillAndAnswer(request);
+            if (request.wasAbandoned()) {
+                return;
+            }
             if (failure == null) {
                 listener.read(request, Duration.ofNanos(System.nanoTime() - start));
             } else {

@@ -10,6 +10,7 @@ import dev.cachefiles.ProtocolException;
 import dev.cachefiles.VolumeKey;
 import java.lang.foreign.MemorySegment;
 import java.util.HexFormat;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -61,6 +62,32 @@ public final class MessageDecoder {
                 && length <= buffer.byteSize()
                 && buffer.get(JAVA_INT_UNALIGNED, MessageLayout.OPCODE) == MessageLayout.OP_OPEN;
         return open ? OptionalInt.of(buffer.get(JAVA_INT_UNALIGNED, MessageLayout.MSG_ID)) : OptionalInt.empty();
+    }
+
+    /**
+     * The ids at the head of a message.
+     *
+     * @param messageId {@code msg_id}
+     * @param objectId  {@code object_id}
+     */
+    public record Ids(int messageId, int objectId) {}
+
+    /**
+     * Finds the request that is to be completed without data when {@link #decode} failed for a READ.
+     *
+     * @param buffer the bytes
+     * @param length how many of them the kernel wrote
+     * @return the ids, or empty if the bytes are not the head of a READ
+     */
+    public static Optional<Ids> failableRead(MemorySegment buffer, int length) {
+        boolean read = length >= MessageLayout.PAYLOAD
+                && length <= buffer.byteSize()
+                && buffer.get(JAVA_INT_UNALIGNED, MessageLayout.OPCODE) == MessageLayout.OP_READ;
+        return read
+                ? Optional.of(new Ids(
+                        buffer.get(JAVA_INT_UNALIGNED, MessageLayout.MSG_ID),
+                        buffer.get(JAVA_INT_UNALIGNED, MessageLayout.OBJECT_ID)))
+                : Optional.empty();
     }
 
     /**
