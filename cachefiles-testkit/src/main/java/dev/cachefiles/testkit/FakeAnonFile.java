@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.cachefiles.testkit;
+
+import dev.cachefiles.Errno;
+import dev.cachefiles.spi.AnonFile;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.function.LongSupplier;
+import java.util.function.ToLongFunction;
+
+/**
+ * An anonymous fd, {@code cachefiles_ondemand_fd_fops} in fs/cachefiles/ondemand.c. Takes the kernel's lock in each
+ * call.
+ */
+final class FakeAnonFile implements AnonFile {
+    private final KernelCore core;
+    private final FakeObject object;
+    private final int objectId;
+    private final int fd;
+    private final CallGuard guard;
+    private boolean adopted;
+
+    FakeAnonFile(KernelCore core, FakeObject object, int objectId, int fd) {
+        this.core = core;
+        this.object = object;
+        this.objectId = objectId;
+        this.fd = fd;
+        this.guard = new CallGuard(this::toString, core.journal);
+    }
+
+    /** Hands the fd to the daemon's code, once. With the kernel's lock held. */
+    void adopt() {
+        if (adopted) {
+            throw core.journal.misuse("second adoption of " + this);
+        }
+        adopted = true;
+    }
+
+    @Override
+    public long pwrite(MemorySegment source, long position) {
+        return call("pwrite", () -> {
+            if (!source.isNative()) {
+                throw core.journal.misuse("pwrite of " + this + " from heap memory");
+            }
+            core.journal.writes++;
+            return write(source, position);
+        });
+    }
+
+    private long write(MemorySegment source, long position) {
+        if (position < 0) {
+            return KernelCore.error(Errno.EINVAL);
+        }
+        long length = source.byteSize();
+        if (length == 0) {
+            return 0;
+        }
+        BackingFile file = object.fileForDaemon();
+        if (file == null) {
+            return KernelCore.error(Errno.ENOBUFS);
+        }
+        long start = core.roundDownToPage(position);
+        boolean direct = source.address() % Settings.MEMORY_ALIGNMENT == 0 && length % core.settings.sectorSize() == 0;
+        if (start != position || !direct) {
+            core.journal.misalignedWrites++;
+        }
+        if (start != position && !core.settings.profile().shiftsMisalignedOffsets()) {
+            return KernelCore.error(Errno.ENOBUFS);
+        }
+        if (!direct) {
+            return KernelCore.error(Errno.EINVAL);
+        }
+        if (length > BackingFile.MAX_SIZE - Math.min(start, BackingFile.MAX_SIZE)) {
+            return KernelCore.error(Errno.EFBIG);
+        }
+        file.write(start, source.toArray(ValueLayout.JAVA_BYTE));
+        core.journal.bytesWritten += length;
+        return length;
+    }
+
+    @Override
+    public long seekData(long position) {
+        return seek("lseek SEEK_DATA", file -> position < 0 ? -1 : file.seekData(position));
+    }
+
+    @Override
+    public long seekHole(long position) {
+        return seek("lseek SEEK_HOLE", file -> position < 0 ? -1 : file.seekHole(position));
+    }
+
+    @Override
+    public long size() {
+        return seek("lseek SEEK_END", BackingFile::size);
+    }
+
+    private long seek(String name, ToLongFunction<BackingFile> seek) {
+        return call(name, () -> {
+            BackingFile file = object.fileForDaemon();
+            if (file == null) {
+                return KernelCore.error(Errno.ENOBUFS);
+            }
+            long result = seek.applyAsLong(file);
+            return result < 0 ? KernelCore.error(Errno.ENXIO) : result;
+        });
+    }
+
+    @Override
+    public int completeRead(int messageId) {
+        return (int) call("ioctl READ_COMPLETE", () -> object.cache().completeRead(object, messageId));
+    }
+
+    @Override
+    public void close() {
+        guard.close();
+        core.lock.lock();
+        try {
+            core.fds.free(fd);
+            object.cache().fdReleased(object, objectId);
+        } finally {
+            core.lock.unlock();
+        }
+    }
+
+    private long call(String name, LongSupplier call) {
+        guard.enter(name);
+        try {
+            core.lock.lock();
+            try {
+                return call.getAsLong();
+            } finally {
+                core.lock.unlock();
+            }
+        } finally {
+            guard.exit();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "fd " + fd + " of " + object + " (o" + objectId + ")";
+    }
+}

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.cachefiles.testkit;
+
+import dev.cachefiles.Errno;
+import dev.cachefiles.protocol.Message;
+import dev.cachefiles.protocol.MessageEncoder;
+import dev.cachefiles.testkit.KernelRequest.Kind;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The cache of one open device, {@code struct cachefiles_cache}: from its open until neither the device nor an anonymous
+ * fd is open.
+ *
+ * <p>Guarded by the kernel's lock.
+ */
+final class FakeCache {
+
+    /** At most so many OPENs are outstanding: as many as the kernel's work queue runs at once. */
+    private static final int MOST_OPENS = 256;
+
+    private final KernelCore core;
+    private final RequestTable requests;
+
+    /** Those that are not withdrawn. */
+    private final Set<FakeObject> objects = new LinkedHashSet<>();
+
+    private String directory = "";
+    private boolean onDemand;
+    private boolean bound;
+    private boolean dead;
+
+    /** The device and each anonymous fd hold one; the cache ends with the last ({@code unbind_pincount}). */
+    private int pins = 1;
+
+    private boolean gone;
+
+    private int nextObjectId = 1;
+
+    FakeCache(KernelCore core) {
+        this.core = core;
+        this.requests = new RequestTable(core);
+    }
+
+    // Commands
+
+    /** The command {@code bind ondemand}. The flag stays when the rest fails. */
+    void onDemand() {
+        onDemand = true;
+    }
+
+    boolean isOnDemand() {
+        return onDemand;
+    }
+
+    void bind(String boundDirectory) {
+        directory = boundDirectory;
+        bound = true;
+    }
+
+    boolean isBound() {
+        return bound;
+    }
+
+    boolean isDead() {
+        return dead;
+    }
+
+    /** True from bind until the last fd closes. */
+    boolean isUsable() {
+        return bound && !dead;
+    }
+
+    boolean isGone() {
+        return gone;
+    }
+
+    int restore() {
+        requests.markAllFresh();
+        return 0;
+    }
+
+    /** The command {@code copen}, with the bytes after the comma. */
+    int copen(long id, String sizeText) {
+        PendingRequest request = requests.get(id);
+        if (request == null || request.kind != Kind.OPEN || request.object.id() == FakeObject.NEVER_OPENED) {
+            core.journal.refusedAnswers++;
+            return KernelCore.error(Errno.EINVAL);
+        }
+        FakeObject object = request.object;
+        int result = 0;
+        int error = 0;
+        KernelNumbers.Parsed size = KernelNumbers.signed(sizeText);
+        if (size.error() != 0) {
+            result = size.error();
+            error = result;
+        } else if (size.value() < -Errno.MAX_NUMBER) {
+            result = KernelCore.error(Errno.EINVAL);
+            error = result;
+        } else if (size.value() < 0) {
+            error = (int) size.value();
+        } else if (object.id() == FakeObject.ID_CLOSED) {
+            error = KernelCore.error(Errno.EBADFD);
+        } else {
+            error = opened(object, size.value());
+        }
+        if (object.id() == FakeObject.ID_CLOSED) {
+            object.closed();
+        }
+        requests.complete(request, error, "copen " + sizeText);
+        core.pollers.signalAll();
+        return result;
+    }
+
+    /** The object has a size: it gets its file, unless it has one already, which then keeps its size. */
+    private int opened(FakeObject object, long size) {
+        object.size(size);
+        object.open();
+        if (object.file() != null) {
+            return 0;
+        }
+        if (size > BackingFile.MAX_SIZE) {
+            return KernelCore.error(Errno.EFBIG);
+        }
+        long fileSize = (size + Settings.FILE_SIZE_UNIT - 1) & -(long) Settings.FILE_SIZE_UNIT;
+        BackingFile file = core.disk.find(directory, object, size);
+        if (file == null) {
+            file = new BackingFile(core.settings.blockSize(), fileSize);
+        } else {
+            file.resize(fileSize);
+        }
+        object.attach(file, core.settings.attachDelay());
+        return 0;
+    }
+
+    // The device
+
+    boolean isReadable() {
+        return bound && onDemand && !dead && (core.faults.hasInjected() || requests.hasDeliverable());
+    }
+
+    int read(MemorySegment buffer) {
+        if (dead || !bound || !onDemand) {
+            return 0;
+        }
+        byte[] injected = core.faults.takeInjected();
+        if (injected != null) {
+            return copyOut(injected, buffer);
+        }
+        var toOpenAgain = new ArrayList<FakeObject>();
+        PendingRequest request = requests.pick(toOpenAgain);
+        // The kernel leaves these to a worker, so that this read does not find them yet.
+        toOpenAgain.forEach(object -> requests.send(Kind.OPEN, object, 0, 0));
+        return request == null ? 0 : deliver(request, buffer);
+    }
+
+    private int deliver(PendingRequest request, MemorySegment buffer) {
+        FakeObject object = request.object;
+        if (MessageEncoder.encode(message(request, 0)).length > buffer.byteSize()) {
+            return KernelCore.error(Errno.EMSGSIZE);
+        }
+        requests.delivered(request);
+        int fd = 0;
+        if (request.kind == Kind.OPEN) {
+            fd = newFd(object);
+            if (fd < 0) {
+                requests.complete(request, fd, "(not delivered: " + Errno.ofResult(fd) + ")");
+                return fd;
+            }
+        }
+        byte[] message = core.faults.alter(MessageEncoder.encode(message(request, fd)));
+        if (request.kind == Kind.CLOSE) {
+            requests.complete(request, 0, "read");
+            withdrawn(object);
+        }
+        return copyOut(message, buffer);
+    }
+
+    private static Message message(PendingRequest request, int fd) {
+        FakeObject object = request.object;
+        return switch (request.kind) {
+            case OPEN -> new Message.Open(request.id, object.id(), fd, 0, object.volume(), object.cookie());
+            case READ -> new Message.Read(request.id, object.id(), request.offset, request.length);
+            case CLOSE -> new Message.Close(request.id, object.id());
+        };
+    }
+
+    private static int copyOut(byte[] message, MemorySegment buffer) {
+        MemorySegment.copy(message, 0, buffer, ValueLayout.JAVA_BYTE, 0, message.length);
+        return message.length;
+    }
+
+    /** Makes the fd of an OPEN; the number or a negated errno. */
+    private int newFd(FakeObject object) {
+        if (object.hasFd()) {
+            return KernelCore.error(Errno.EEXIST);
+        }
+        int fd = core.fds.lowestFree();
+        if (fd < 0) {
+            object.closed();
+            return KernelCore.error(Errno.EMFILE);
+        }
+        object.id(nextObjectId);
+        nextObjectId = nextObjectId == Integer.MAX_VALUE ? 1 : nextObjectId + 1;
+        core.fds.install(fd, new FakeAnonFile(core, object, object.id(), fd));
+        pins++;
+        core.changed.signalAll();
+        return fd;
+    }
+
+    /** The daemon's last close of the device. */
+    void deviceReleased() {
+        die();
+        unpin();
+    }
+
+    /** Sets the state DEAD, as the end of the device and an error of the cache's file system do. */
+    void die() {
+        dead = true;
+        for (PendingRequest request : requests.all()) {
+            requests.complete(request, KernelCore.error(Errno.EIO), "(cache dead)");
+            if (request.kind == Kind.CLOSE) {
+                withdrawn(request.object);
+            }
+        }
+    }
+
+    private void unpin() {
+        pins--;
+        if (pins == 0) {
+            var all = new ArrayList<FakeObject>(objects);
+            all.forEach(FakeObject::withdrawn);
+            // Readers whose READ was answered have what they wanted; the last close waits for them.
+            core.awaitUnkillably(core.changed, () -> all.stream().noneMatch(FakeObject::hasReaders));
+            all.forEach(this::withdrawn);
+            gone = true;
+        }
+        core.changed.signalAll();
+    }
+
+    // Anonymous fds
+
+    int completeRead(FakeObject object, int messageId) {
+        PendingRequest request = requests.get(Integer.toUnsignedLong(messageId));
+        if (request == null || request.kind != Kind.READ || request.object != object) {
+            core.journal.refusedAnswers++;
+            return KernelCore.error(Errno.EINVAL);
+        }
+        requests.complete(request, 0, "READ_COMPLETE");
+        return 0;
+    }
+
+    /** An anonymous fd was closed. */
+    void fdReleased(FakeObject object, int objectId) {
+        if (object.id() == objectId) {
+            object.id(FakeObject.ID_CLOSED);
+            object.closed();
+        }
+        unpin();
+    }
+
+    // Readers
+
+    /** Starts to use a blob: sends its OPEN. */
+    PendingRequest sendOpen(FakeObject object) {
+        objects.add(object);
+        return requests.send(Kind.OPEN, object, 0, 0);
+    }
+
+    boolean takesOpen() {
+        return requests.opensPending() < MOST_OPENS;
+    }
+
+    /** Sends a READ; null if the cache is dead. */
+    @Nullable
+    PendingRequest sendRead(FakeObject object, long offset, long length) {
+        if (dead) {
+            return null;
+        }
+        object.attached();
+        return requests.send(Kind.READ, object, offset, length);
+    }
+
+    /** Takes a request back: its reader was killed, or has waited too long. */
+    void cancel(PendingRequest request, String why) {
+        requests.complete(request, KernelCore.error(Errno.EINTR), why);
+    }
+
+    /** No mount uses the object any more. It is gone at once, or when the daemon has read its CLOSE. */
+    void withdraw(FakeObject object) {
+        if (object.isWithdrawn()) {
+            return;
+        }
+        if (object.isOpen() && !dead) {
+            requests.send(Kind.CLOSE, object, 0, 0);
+        } else {
+            withdrawn(object);
+        }
+    }
+
+    private void withdrawn(FakeObject object) {
+        for (PendingRequest request : requests.all()) {
+            if (request.object == object) {
+                requests.complete(request, KernelCore.error(Errno.EIO), "(object withdrawn)");
+            }
+        }
+        BackingFile file = object.file();
+        if (file != null) {
+            core.disk.commit(directory, object, file);
+        }
+        object.gone();
+        objects.remove(object);
+        core.changed.signalAll();
+    }
+
+    List<PendingRequest> unanswered() {
+        return new ArrayList<>(requests.all());
+    }
+}

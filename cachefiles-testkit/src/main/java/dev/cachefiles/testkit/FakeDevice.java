@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.cachefiles.testkit;
+
+import dev.cachefiles.spi.AnonFile;
+import dev.cachefiles.spi.DeviceFile;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.util.function.IntSupplier;
+
+/** An open device. Takes the kernel's lock in each call. */
+final class FakeDevice implements DeviceFile {
+    private final KernelCore core;
+    private final FakeCache cache;
+    private final CommandInterpreter commands;
+    private final CallGuard guard;
+    private boolean woken;
+
+    FakeDevice(KernelCore core, FakeCache cache) {
+        this.core = core;
+        this.cache = cache;
+        this.commands = new CommandInterpreter(cache, core.settings.onDemand());
+        this.guard = new CallGuard(() -> "the device", core.journal);
+    }
+
+    @Override
+    public int read(MemorySegment buffer) {
+        return call("read", () -> {
+            int length = cache.read(buffer);
+            core.journal.deviceReads++;
+            if (length == 0) {
+                core.journal.emptyDeviceReads++;
+            }
+            return length;
+        });
+    }
+
+    @Override
+    public int write(MemorySegment command) {
+        return call("write", () -> {
+            byte[] bytes = command.toArray(ValueLayout.JAVA_BYTE);
+            core.journal.command(new String(bytes, StandardCharsets.UTF_8));
+            return commands.execute(bytes);
+        });
+    }
+
+    @Override
+    public int await(long timeoutNanos) {
+        return call("await", () -> {
+            core.journal.deviceWaits++;
+            long left = timeoutNanos;
+            boolean interrupted = false;
+            while (ready() == 0 && left != 0 && !(timeoutNanos > 0 && left < 0)) {
+                // A poll does not end when its thread is interrupted.
+                if (timeoutNanos < 0) {
+                    core.pollers.awaitUninterruptibly();
+                } else {
+                    long deadline = System.nanoTime() + left;
+                    try {
+                        left = core.pollers.awaitNanos(left);
+                    } catch (InterruptedException e) {
+                        interrupted = true;
+                        left = deadline - System.nanoTime();
+                    }
+                }
+            }
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+            return ready();
+        });
+    }
+
+    private int ready() {
+        return (cache.isReadable() ? READABLE : 0) | (woken ? WOKEN : 0);
+    }
+
+    @Override
+    public void wake() {
+        call("wake", () -> {
+            woken = true;
+            core.pollers.signalAll();
+            return 0;
+        });
+    }
+
+    @Override
+    public void clearWake() {
+        call("clearWake", () -> {
+            woken = false;
+            return 0;
+        });
+    }
+
+    @Override
+    public AnonFile adopt(int fd) {
+        guard.enter("adopt");
+        core.lock.lock();
+        try {
+            FakeAnonFile file = core.fds.get(fd);
+            if (file == null) {
+                throw core.journal.misuse("adoption of fd " + fd + ", which is not open");
+            }
+            file.adopt();
+            return file;
+        } finally {
+            core.lock.unlock();
+            guard.exit();
+        }
+    }
+
+    @Override
+    public int pageSize() {
+        return core.settings.pageSize();
+    }
+
+    @Override
+    public void close() {
+        guard.close();
+        core.lock.lock();
+        try {
+            cache.deviceReleased();
+        } finally {
+            core.lock.unlock();
+        }
+    }
+
+    private int call(String name, IntSupplier call) {
+        guard.enter(name);
+        try {
+            core.lock.lock();
+            try {
+                return call.getAsInt();
+            } finally {
+                core.lock.unlock();
+            }
+        } finally {
+            guard.exit();
+        }
+    }
+}

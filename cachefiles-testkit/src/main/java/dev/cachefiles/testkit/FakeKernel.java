@@ -1,0 +1,545 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.cachefiles.testkit;
+
+import dev.cachefiles.CachefilesException;
+import dev.cachefiles.CookieKey;
+import dev.cachefiles.Errno;
+import dev.cachefiles.VolumeKey;
+import dev.cachefiles.spi.CachefilesProvider;
+import dev.cachefiles.spi.DeviceFile;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A kernel made of Java objects, with a device for the daemon and mounts for readers.
+ *
+ * <p>To be given to {@link dev.cachefiles.CachefilesChannel#open(dev.cachefiles.CacheOptions, CachefilesProvider)} in
+ * place of the real one. What is cached stays in it when mounts and daemons go, so that a test can start a second
+ * daemon on the same kernel. No file of the machine is touched; directories need not exist.
+ *
+ * <p>Safe for use by several threads.
+ *
+ * @see <a href="https://docs.kernel.org/filesystems/caching/cachefiles.html">CacheFiles, section "On-demand Read"</a>
+ */
+public final class FakeKernel implements CachefilesProvider {
+    private final KernelCore core;
+    private final MountTable mounts;
+    private @Nullable FakeCache cache;
+
+    private FakeKernel(Settings settings) {
+        this.core = new KernelCore(settings);
+        this.mounts = new MountTable(core);
+    }
+
+    /**
+     * Makes a kernel with the defaults of {@link Builder}.
+     *
+     * @return the kernel
+     */
+    public static FakeKernel create() {
+        return builder().build();
+    }
+
+    /**
+     * Starts to make a kernel.
+     *
+     * @return a builder
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /**
+     * Opens the device, which has any path.
+     *
+     * @param device the path, for messages only
+     * @return the open device, owned by the caller
+     * @throws CachefilesException with {@code EBUSY} if the device is open, or an anonymous fd of an earlier open is
+     */
+    @Override
+    public DeviceFile open(Path device) throws CachefilesException {
+        return locked(() -> {
+            if (cache != null && !cache.isGone()) {
+                throw new CachefilesException(
+                        device.toString(),
+                        Errno.EBUSY,
+                        "another process holds the device, or an fd of a cache that has ended; stop it first"
+                                + " (systemctl stop cachefilesd)");
+            }
+            cache = new FakeCache(core);
+            return new FakeDevice(core, cache);
+        });
+    }
+
+    // Readers
+
+    /**
+     * Mounts an image of one blob, without a domain. Waits until the daemon has answered the OPEN.
+     *
+     * @param fsid the name of the blob
+     * @return the mount
+     * @throws IOException     as in {@link #mount(MountSpec)}
+     * @throws HungReaderError if the daemon does not answer in time
+     */
+    public FakeMount mount(String fsid) throws IOException {
+        return mount(MountSpec.of(fsid));
+    }
+
+    /**
+     * Mounts an image. Waits until the daemon has answered the OPENs, which are sent one after the other.
+     *
+     * @param domain  the domain, within which blobs are shared by mounts
+     * @param fsid    the name of the primary blob
+     * @param devices the names of further blobs
+     * @return the mount
+     * @throws IOException     as in {@link #mount(MountSpec)}
+     * @throws HungReaderError if the daemon does not answer in time
+     */
+    public FakeMount mount(String domain, String fsid, String... devices) throws IOException {
+        MountSpec spec = MountSpec.of(fsid).domain(domain);
+        for (String device : devices) {
+            spec = spec.device(device);
+        }
+        return mount(spec);
+    }
+
+    /**
+     * Mounts an image. Waits until the daemon has answered the OPENs, which are sent one after the other; and before
+     * that, until it has read the CLOSEs of an earlier mount of the same volume. An interrupt does not end the wait.
+     *
+     * @param spec what to mount
+     * @return the mount
+     * @throws IllegalArgumentException if a blob's name has 253 to 255 bytes, which stops a real kernel
+     * @throws CachefilesException      with {@code ENOBUFS} if the daemon refuses an OPEN or does so by mistake, if no
+     *     cache is bound, or the volume's name has a slash or more than 248 bytes; {@code EBUSY} if the fsid is mounted
+     *     without a domain; {@code EEXIST} if it is mounted in the domain; {@code ENOMEM} from 250 bytes on;
+     *     {@code EINVAL} if a name is empty; {@code EIO} if the cache is bound without the on-demand mode
+     * @throws IOException              if another error occurs
+     * @throws HungReaderError          if the daemon does not answer in time
+     */
+    public FakeMount mount(MountSpec spec) throws IOException {
+        return locked(() -> new FakeMount(core, mounts, spec, mounts.mount(spec, cache)));
+    }
+
+    /**
+     * Mounts an image of one blob in a thread of its own.
+     *
+     * @param fsid the name of the blob
+     * @return the mount; completed exceptionally with what {@link #mount(MountSpec)} throws
+     */
+    public CompletableFuture<FakeMount> mountAsync(String fsid) {
+        return mountAsync(MountSpec.of(fsid));
+    }
+
+    /**
+     * Mounts an image in a thread of its own.
+     *
+     * @param spec what to mount
+     * @return the mount; completed exceptionally with what {@link #mount(MountSpec)} throws
+     */
+    public CompletableFuture<FakeMount> mountAsync(MountSpec spec) {
+        return Async.start("fake-mount", () -> mount(spec));
+    }
+
+    // Faults
+
+    /**
+     * Sets how many fds the daemon may have ({@code RLIMIT_NOFILE}). An OPEN that finds none is not delivered: the read
+     * of the device fails with {@code EMFILE} and the OPEN with it.
+     *
+     * @param limit the lowest number that no fd can have; numbers start at 3, the default is 1024
+     */
+    public void fdLimit(int limit) {
+        locked(() -> {
+            core.fds.limit(limit);
+            return null;
+        });
+    }
+
+    /** Ends the cache as an error of its file system does: the device stays open, but everything fails. */
+    public void failCache() {
+        locked(() -> {
+            if (cache != null) {
+                cache.die();
+            }
+            return null;
+        });
+    }
+
+    /**
+     * Delivers a message of any bytes, before all others.
+     *
+     * @param message the bytes, at most 1024
+     */
+    public void inject(byte[] message) {
+        locked(() -> {
+            core.faults.inject(message);
+            core.pollers.signalAll();
+            return null;
+        });
+    }
+
+    /**
+     * Changes the bytes of the next message that is delivered and not changed yet. The request behind it stays what it
+     * is.
+     *
+     * @param alteration from the true bytes to those that the daemon sees, at most 1024; called while the kernel is
+     *     locked
+     */
+    public void alterNextMessage(UnaryOperator<byte[]> alteration) {
+        locked(() -> {
+            core.faults.alterNext(alteration);
+            return null;
+        });
+    }
+
+    // What tests look at
+
+    /**
+     * Gives the requests that are not answered; of those a CLOSE is answered when it is read.
+     *
+     * @return the requests, by message id
+     */
+    public List<KernelRequest> unanswered() {
+        return locked(() -> pending().stream().map(PendingRequest::view).toList());
+    }
+
+    /**
+     * Gives the requests that have ended.
+     *
+     * @return the last 10,000 requests in the order of their ends, with who has answered them and how
+     */
+    public List<KernelAnswer> answers() {
+        return locked(core.journal::answers);
+    }
+
+    /**
+     * Gives the commands that the daemon has written.
+     *
+     * @return the last 10,000 commands in their order, also those that were refused
+     */
+    public List<String> commands() {
+        return locked(core.journal::commands);
+    }
+
+    /**
+     * Gives the numbers of what has happened.
+     *
+     * @return a snapshot
+     */
+    public KernelCounters counters() {
+        return locked(core.journal::counters);
+    }
+
+    /**
+     * Gives the number of anonymous fds that the daemon has open.
+     *
+     * @return the number
+     */
+    public int openFds() {
+        return locked(core.fds::size);
+    }
+
+    /**
+     * Tells whether the device cannot be opened: it is open, or an anonymous fd is.
+     *
+     * @return true while an open would fail with {@code EBUSY}
+     */
+    public boolean isDeviceBusy() {
+        return locked(() -> cache != null && !cache.isGone());
+    }
+
+    /**
+     * Tells whether a blob has a file in a cache directory. It has one from the end of its first use on.
+     *
+     * @param volume the key of the volume
+     * @param cookie the key of the blob
+     * @return true if there is a file, whole or not
+     */
+    public boolean isStored(VolumeKey volume, CookieKey cookie) {
+        return locked(() -> core.disk.holds(volume, cookie));
+    }
+
+    /**
+     * Waits until the daemon has taken at least so many OPENs and READs that it has not answered.
+     *
+     * @param count number of requests
+     * @throws HungReaderError if that does not happen in time
+     */
+    public void awaitDelivered(int count) {
+        await(
+                () -> pending().stream()
+                                .filter(request -> request.view().delivered())
+                                .count()
+                        >= count,
+                () -> count + " delivered requests");
+    }
+
+    /**
+     * Waits until every request is answered, CLOSEs included.
+     *
+     * @throws HungReaderError if that does not happen in time
+     */
+    public void awaitAllAnswered() {
+        await(() -> pending().isEmpty(), () -> "the answers to " + pending());
+    }
+
+    /**
+     * Waits until the daemon has a number of anonymous fds open. It closes one some time after it has read a CLOSE.
+     *
+     * @param count number of fds
+     * @throws HungReaderError if that does not happen in time
+     */
+    public void awaitOpenFds(int count) {
+        await(() -> core.fds.size() == count, () -> count + " open fds; open are " + core.fds);
+    }
+
+    /**
+     * Checks that no request waits for an answer.
+     *
+     * @throws AssertionError if one does; names all
+     */
+    public void assertNoUnansweredRequest() {
+        locked(() -> {
+            if (!pending().isEmpty()) {
+                throw new AssertionError("not answered: " + pending());
+            }
+            return null;
+        });
+    }
+
+    /**
+     * Checks that the daemon has closed all its anonymous fds.
+     *
+     * @throws AssertionError if it has not; names all that are open
+     */
+    public void assertNoOpenFd() {
+        locked(() -> {
+            if (core.fds.size() > 0) {
+                throw new AssertionError("not closed: " + core.fds);
+            }
+            return null;
+        });
+    }
+
+    /**
+     * Checks that no call has broken the rules of {@link dev.cachefiles.spi}: used or closed an fd that was closed,
+     * closed one in use, or adopted what is no new fd.
+     *
+     * @throws AssertionError if one has; names all
+     */
+    public void assertNoMisuse() {
+        List<String> misuse = core.journal.misuse();
+        if (!misuse.isEmpty()) {
+            throw new AssertionError(String.join("; ", misuse));
+        }
+    }
+
+    /**
+     * Checks that a daemon has ended well: no misuse, no request unanswered, no fd open, the device closed.
+     *
+     * @throws AssertionError if not
+     */
+    public void assertClean() {
+        assertNoMisuse();
+        assertNoUnansweredRequest();
+        assertNoOpenFd();
+        if (isDeviceBusy()) {
+            throw new AssertionError("the device is open");
+        }
+    }
+
+    private void await(BooleanSupplier until, Supplier<String> what) {
+        locked(() -> {
+            if (!core.awaitUnkillably(core.changed, until)) {
+                throw new HungReaderError("waited " + core.settings.patience() + " for " + what.get());
+            }
+            return null;
+        });
+    }
+
+    private List<PendingRequest> pending() {
+        return cache == null ? List.of() : cache.unanswered();
+    }
+
+    /** A call that may fail with one kind of exception, or with none that is checked. */
+    private interface Action<T extends @Nullable Object, E extends Exception> {
+        T run() throws E;
+    }
+
+    private <T extends @Nullable Object, E extends Exception> T locked(Action<T, E> action) throws E {
+        core.lock.lock();
+        try {
+            return action.run();
+        } finally {
+            core.lock.unlock();
+        }
+    }
+
+    /** Sets a kernel up. For use by one thread. */
+    public static final class Builder {
+        private KernelProfile profile = KernelProfile.LINUX_6_12;
+        private boolean onDemand = true;
+        private int pageSize = 4096;
+        private int blockSize = 4096;
+        private int sectorSize = 512;
+        private int readAhead = 128 << 10;
+        private int attachDelay = 3;
+        private int firstMessageId;
+        private Duration patience = Duration.ofSeconds(10);
+
+        private Builder() {}
+
+        /**
+         * Sets whose behaviour to show.
+         *
+         * @param profile the kernel; the default is {@link KernelProfile#LINUX_6_12}
+         * @return this
+         */
+        public Builder profile(KernelProfile profile) {
+            this.profile = Objects.requireNonNull(profile, "profile");
+            return this;
+        }
+
+        /**
+         * Leaves the on-demand mode out, as a kernel built without {@code CONFIG_CACHEFILES_ONDEMAND}.
+         *
+         * @return this
+         */
+        public Builder withoutOnDemand() {
+            this.onDemand = false;
+            return this;
+        }
+
+        /**
+         * Sets the size of a page of memory.
+         *
+         * @param bytes a power of two, from 4096 to 65536; the default is 4096
+         * @return this
+         * @throws IllegalArgumentException if {@code bytes} is anything else
+         */
+        public Builder pageSize(int bytes) {
+            this.pageSize = powerOfTwo("page size", bytes, 4096, 65536);
+            return this;
+        }
+
+        /**
+         * Sets the block size of the cache's file system, which is the unit of holes.
+         *
+         * @param bytes a power of two, from 512 to 65536; the default is 4096
+         * @return this
+         * @throws IllegalArgumentException if {@code bytes} is anything else
+         */
+        public Builder blockSize(int bytes) {
+            this.blockSize = powerOfTwo("block size", bytes, 512, 65536);
+            return this;
+        }
+
+        /**
+         * Sets the sector size of the cache's disk: the length of a write must be a multiple of it.
+         *
+         * @param bytes 512 or 4096; the default is 512
+         * @return this
+         * @throws IllegalArgumentException if {@code bytes} is anything else
+         */
+        public Builder sectorSize(int bytes) {
+            if (bytes != 512 && bytes != 4096) {
+                throw new IllegalArgumentException("sector size " + bytes + " is neither 512 nor 4096");
+            }
+            this.sectorSize = bytes;
+            return this;
+        }
+
+        /**
+         * Sets the read-ahead: no READ is longer, and who reads on where the last read of the blob has ended asks for as
+         * much.
+         *
+         * @param bytes number of bytes, rounded up to at least a page; the default is 128 KiB
+         * @return this
+         * @throws IllegalArgumentException if {@code bytes} is negative
+         */
+        public Builder readAhead(int bytes) {
+            if (bytes < 0) {
+                throw new IllegalArgumentException("read-ahead " + bytes + " is negative");
+            }
+            this.readAhead = bytes;
+            return this;
+        }
+
+        /**
+         * Sets how many calls on a new fd are refused with {@code ENOBUFS} after the OPEN was answered. The kernel
+         * attaches the file some milliseconds after that, but always before a READ.
+         *
+         * @param calls number of calls, not negative; the default is 3
+         * @return this
+         * @throws IllegalArgumentException if {@code calls} is negative
+         */
+        public Builder attachDelay(int calls) {
+            if (calls < 0) {
+                throw new IllegalArgumentException("attach delay " + calls + " is negative");
+            }
+            this.attachDelay = calls;
+            return this;
+        }
+
+        /**
+         * Sets the id of the first message of each cache.
+         *
+         * @param bits the 32 bits of an unsigned number; the default is 0
+         * @return this
+         */
+        public Builder firstMessageId(int bits) {
+            this.firstMessageId = bits;
+            return this;
+        }
+
+        /**
+         * Sets how long a mount or a read waits for the daemon before it fails with {@link HungReaderError}.
+         *
+         * @param longest the longest wait for one answer, not negative; the default is 10 seconds
+         * @return this
+         * @throws IllegalArgumentException if {@code longest} is negative
+         */
+        public Builder patience(Duration longest) {
+            if (longest.isNegative()) {
+                throw new IllegalArgumentException("patience " + longest + " is negative");
+            }
+            this.patience = longest;
+            return this;
+        }
+
+        /**
+         * Makes the kernel.
+         *
+         * @return the kernel, whose device is closed
+         */
+        public FakeKernel build() {
+            return new FakeKernel(new Settings(
+                    profile,
+                    onDemand,
+                    pageSize,
+                    blockSize,
+                    sectorSize,
+                    readAhead & -pageSize,
+                    attachDelay,
+                    firstMessageId,
+                    patience));
+        }
+
+        private static int powerOfTwo(String what, int bytes, int least, int most) {
+            if (Integer.bitCount(bytes) != 1 || bytes < least || bytes > most) {
+                throw new IllegalArgumentException(
+                        what + " " + bytes + " is no power of two from " + least + " to " + most);
+            }
+            return bytes;
+        }
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.cachefiles.testkit;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.cachefiles.CacheObject;
+import dev.cachefiles.ReadRequest;
+import java.io.IOException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A server without work makes no calls, also while handlers wait for their sources. */
+class IdleTest extends DaemonTest {
+
+    /** Long enough for a loop that spins to make very many calls, on any machine. */
+    private static void lookAway() throws InterruptedException {
+        TimeUnit.MILLISECONDS.sleep(100);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 8})
+    void theLoopDoesNotSpinWhileAHandlerIsSlow(int threads) throws Exception {
+        var goOn = new CountDownLatch(1);
+        var blob = new TestBlob(10_000) {
+            @Override
+            public void read(ReadRequest request) throws IOException {
+                try {
+                    goOn.await();
+                } catch (InterruptedException e) {
+                    throw new IOException(e);
+                }
+                super.read(request);
+            }
+        };
+        start(blob, threads);
+        FakeMount mount = kernel.mount("a");
+        var reader = mount.readAsync(0, 10_000);
+        kernel.awaitDelivered(1);
+        lookAway();
+        KernelCounters counters = kernel.counters();
+        // Each of two messages wakes every thread, which looks, finds nothing perhaps, and waits again.
+        assertTrue(counters.deviceReads() <= 2 + 2 * threads, counters.toString());
+        assertTrue(counters.deviceWaits() <= 4 + 4 * threads, counters.toString());
+        goOn.countDown();
+        assertArrayEquals(blob.bytes, reader.get());
+    }
+
+    @Test
+    void withoutFdsForAReopenTheServerPausesAndRecovers() throws Exception {
+        var blob = new TestBlob(10_000) {
+            private boolean closed;
+
+            @Override
+            public void opened(CacheObject object) {
+                if (!closed) {
+                    closed = true;
+                    object.fd().close();
+                }
+            }
+        };
+        Daemon daemon = start(blob);
+        FakeMount mount = kernel.mount("a");
+        kernel.awaitOpenFds(0);
+        kernel.fdLimit(3);
+        var reader = mount.readAsync(0, 10_000);
+        while (daemon.troubles.isEmpty()) {
+            Thread.onSpinWait();
+        }
+        lookAway();
+        assertTrue(kernel.counters().deviceReads() < 50, kernel.counters().toString());
+        kernel.fdLimit(10);
+        assertArrayEquals(blob.bytes, reader.get());
+        assertEquals(0, kernel.counters().refusedAnswers());
+    }
+
+    @Test
+    void theEndOfTheCacheDoesNotMakeTheLoopSpin() throws Exception {
+        start(new TestBlob(1));
+        kernel.mount("a");
+        kernel.failCache();
+        lookAway();
+        assertTrue(kernel.counters().deviceWaits() < 10, kernel.counters().toString());
+    }
+}
