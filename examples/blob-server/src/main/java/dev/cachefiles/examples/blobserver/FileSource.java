@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.cachefiles.examples.blobserver;
+
+import dev.cachefiles.blob.BlobSource;
+import java.io.EOFException;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The bytes of a regular file, mapped into memory, so that the kernel copies them from there without a detour.
+ *
+ * <p>A file must not change while it is served. One that becomes longer or shorter fails all READs from then on; a
+ * change that leaves the size as it is goes unnoticed.
+ *
+ * <p>Safe for use by several threads.
+ */
+public final class FileSource implements BlobSource {
+
+    /**
+     * Only whole pages are handed out as mapped memory: those, none but the kernel touches, and it reports EFAULT where
+     * the file has lost its end. Java code that touched them would be hit by SIGBUS.
+     */
+    private static final int PAGE = 4096;
+
+    private final Path file;
+    private final FileChannel channel;
+    private final long size;
+    private final @Nullable Mapping mapping;
+
+    private record Mapping(Arena arena, MemorySegment memory) {}
+
+    private FileSource(Path file, FileChannel channel) throws IOException {
+        this.file = file;
+        this.channel = channel;
+        this.size = channel.size();
+        this.mapping = size < PAGE ? null : map(channel, size);
+    }
+
+    /**
+     * Opens a file.
+     *
+     * @param file a regular file, which is not looked at here: to open a FIFO would block. Its last part must not be a
+     *     symbolic link
+     * @return the source
+     * @throws IOException if the file cannot be opened
+     */
+    public static FileSource open(Path file) throws IOException {
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
+        try {
+            return new FileSource(file, channel);
+        } catch (Throwable t) {
+            channel.close();
+            throw t;
+        }
+    }
+
+    /** Returns null where the file system or the address space does not allow a mapping; reading still works. */
+    @SuppressWarnings("MustBeClosedChecker") // closed by close()
+    private static @Nullable Mapping map(FileChannel channel, long size) {
+        Arena arena = Arena.ofShared();
+        try {
+            return new Mapping(arena, channel.map(MapMode.READ_ONLY, 0, size, arena));
+        } catch (IOException | UnsupportedOperationException e) {
+            arena.close();
+            return null;
+        }
+    }
+
+    @Override
+    public long size() {
+        return size;
+    }
+
+    @Override
+    public Optional<MemorySegment> view(long offset, long length) throws IOException {
+        checkUnchanged();
+        if (mapping == null || offset % PAGE != 0 || length % PAGE != 0) {
+            return Optional.empty();
+        }
+        return Optional.of(mapping.memory().asSlice(offset, length));
+    }
+
+    @Override
+    public void read(long offset, MemorySegment target) throws IOException {
+        checkUnchanged();
+        ByteBuffer buffer = target.asByteBuffer();
+        while (buffer.hasRemaining()) {
+            if (channel.read(buffer, offset + buffer.position()) < 0) {
+                throw new EOFException(file + " ends before byte " + (offset + target.byteSize()));
+            }
+        }
+    }
+
+    private void checkUnchanged() throws IOException {
+        long now = channel.size();
+        if (now != size) {
+            throw new IOException(file + " had " + size + " bytes when it was opened, and has " + now
+                    + " now; put a changed file under a new name");
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (channel.isOpen()) {
+            channel.close();
+            if (mapping != null) {
+                mapping.arena().close();
+            }
+        }
+    }
+}
