@@ -74,6 +74,10 @@ public abstract sealed class Key permits VolumeKey, CookieKey {
      */
     @Override
     public final String toString() {
+        return printable(bytes);
+    }
+
+    static String printable(byte[] bytes) {
         var text = new StringBuilder(bytes.length);
         for (byte b : bytes) {
             if (b == '\\') {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.cachefiles;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -71,10 +73,12 @@ final class LoggingListener implements OnDemandListener {
         }
     }
 
-    private static String describe(Throwable cause) {
-        return cause instanceof CachefilesException || cause instanceof ProtocolException
+    /** One line, whatever is in it: messages of exceptions may hold keys, and so what others have chosen. */
+    static String describe(Throwable cause) {
+        String text = cause instanceof CachefilesException || cause instanceof ProtocolException
                 ? String.valueOf(cause.getMessage())
                 : cause.toString();
+        return text.chars().noneMatch(Character::isISOControl) ? text : Key.printable(text.getBytes(UTF_8));
     }
 
     private static void pass(Runnable event) {
