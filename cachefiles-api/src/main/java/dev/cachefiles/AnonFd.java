@@ -230,7 +230,8 @@ public final class AnonFd implements Channel {
      * Gives the fd back although the kernel has not asked for it, for example to stay below a limit of open files.
      *
      * <p>The fd closes when the READs that are not answered yet have been. At the next miss the kernel opens the object
-     * again, with a new {@link OpenRequest}. Does nothing if the fd is closed.
+     * again, with a new {@link OpenRequest} and a new {@link CacheObject}; for this one no CLOSE comes any more. Does
+     * nothing if the fd is closed.
      */
     @Override
     public void close() {

@@ -54,8 +54,10 @@ public interface OnDemandHandler {
     void read(ReadRequest request) throws IOException;
 
     /**
-     * The kernel has let an object go. Its fd closes after this returns. Not called for objects that are open when the
-     * server closes. Does nothing by default.
+     * The kernel has let an object go. Its fd closes after this returns. Called for each object for which {@link #open}
+     * has returned, also if the kernel no longer waited for the size; but neither for objects that are open when the
+     * server closes, nor for those whose fd the handler has {@linkplain AnonFd#close given back}. Does nothing by
+     * default.
      *
      * @param request the request
      * @throws IOException is reported, and changes nothing

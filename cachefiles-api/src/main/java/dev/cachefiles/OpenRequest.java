@@ -108,6 +108,11 @@ public final class OpenRequest implements Request {
             throw new IllegalArgumentException("size " + sizeBytes + " is negative");
         }
         answerOnce();
+        acceptClaimed(sizeBytes);
+    }
+
+    /** Accepts; to be called once, after {@link #claim}. */
+    void acceptClaimed(long sizeBytes) throws IOException {
         channel.accept(this, sizeBytes);
     }
 

@@ -45,16 +45,20 @@ final class RequestEngine {
     }
 
     private void open(OpenRequest request) {
+        long size;
         try {
-            long size = handler.open(request);
-            if (!request.isAnswered()) {
-                request.accept(size);
+            size = handler.open(request);
+            if (size < 0 && !request.isAnswered()) {
+                throw new IllegalArgumentException("the handler returned the size " + size);
             }
         } catch (Throwable t) {
             refuse(request, t);
             return;
         }
         CacheObject object = request.object();
+        if (request.claim() && !accept(request, size)) {
+            return;
+        }
         if (object.size().isEmpty()) {
             return; // the handler has refused it
         }
@@ -63,6 +67,18 @@ final class RequestEngine {
             handler.opened(object);
         } catch (Throwable t) {
             listener.trouble(t);
+        }
+    }
+
+    /** Answers a claimed request; where the kernel no longer waits, the handler is told that the object has gone. */
+    private boolean accept(OpenRequest request, long size) {
+        try {
+            request.acceptClaimed(size);
+            return true;
+        } catch (IOException e) {
+            listener.openFailed(request, e);
+            close(new CloseRequest(request.id(), request.objectId(), request.object()));
+            return false;
         }
     }
 

@@ -88,24 +88,20 @@ public final class BlobHandler implements OnDemandHandler, Closeable {
     /**
      * Closes all sources. To be called when the server has closed.
      *
-     * @throws IOException the first error of a source; all are closed
+     * @throws IOException if a source could not be closed, with all that went wrong as suppressed; all were tried
      */
     @Override
     public void close() throws IOException {
-        IOException failure = null;
+        var failure = new IOException("some sources could not be closed");
         for (BlobSource source : sources) {
             try {
                 source.close();
-            } catch (IOException e) {
-                if (failure == null) {
-                    failure = e;
-                } else {
-                    failure.addSuppressed(e);
-                }
+            } catch (IOException | RuntimeException e) {
+                failure.addSuppressed(e);
             }
         }
         sources.clear();
-        if (failure != null) {
+        if (failure.getSuppressed().length > 0) {
             throw failure;
         }
     }
