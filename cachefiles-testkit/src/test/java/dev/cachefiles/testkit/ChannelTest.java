@@ -26,7 +26,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -165,24 +167,51 @@ class ChannelTest {
     }
 
     @Test
-    void closeWakesAllWhoWaitAlsoWhileOneTakesAWakeupBack() throws Exception {
-        for (int round = 0; round < 300; round++) {
-            CachefilesChannel channel = channel();
-            var waiting = new ArrayList<CompletableFuture<@Nullable Object>>();
-            for (int i = 0; i < 3; i++) {
-                waiting.add(Async.start("taker", () -> {
-                    while (takeUnchecked(channel) == null) {
-                        Thread.onSpinWait();
+    void aWakeupThatIsTakenBackDoesNotTakeTheOneOfCloseWithIt() throws Exception {
+        var lateWaits = new CountDownLatch(1);
+        var clears = new CountDownLatch(1);
+        var closeHasWoken = new CountDownLatch(2);
+        var cleared = new CountDownLatch(1);
+        CachefilesChannel channel =
+                CachefilesChannel.open(Daemon.OPTIONS, device -> new DelegatingDevice(kernel.open(device)) {
+                    @Override
+                    public int await(long timeoutNanos) {
+                        if (Thread.currentThread().getName().equals("late")) {
+                            lateWaits.countDown();
+                            pass(cleared);
+                        }
+                        return super.await(timeoutNanos);
                     }
-                    return channel;
-                }));
-            }
-            channel.wakeup();
-            channel.wakeup();
-            channel.close();
-            for (CompletableFuture<@Nullable Object> taker : waiting) {
-                assertThrows(ExecutionException.class, taker::get);
-            }
+
+                    @Override
+                    public void wake() {
+                        super.wake();
+                        closeHasWoken.countDown();
+                    }
+
+                    @Override
+                    public void clearWake() {
+                        clears.countDown();
+                        pass(closeHasWoken);
+                        super.clearWake();
+                        cleared.countDown();
+                    }
+                });
+        var late = Async.<@Nullable Object>start("late", () -> takeUnchecked(channel));
+        pass(lateWaits);
+        var first = Async.<@Nullable Object>start("first", () -> takeUnchecked(channel));
+        channel.wakeup();
+        pass(clears);
+        CompletableFuture.runAsync(channel::close).get(20, TimeUnit.SECONDS);
+        assertThrows(ExecutionException.class, late::get);
+        assertNull(first.get());
+    }
+
+    private static void pass(CountDownLatch latch) {
+        try {
+            assertTrue(latch.await(20, TimeUnit.SECONDS));
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
         }
     }
 

@@ -72,7 +72,7 @@ class IdleTest extends DaemonTest {
             Thread.onSpinWait();
         }
         lookAway();
-        assertTrue(kernel.counters().deviceReads() < 50, kernel.counters().toString());
+        assertTrue(kernel.counters().deviceReads() < 24, kernel.counters().toString());
         kernel.fdLimit(10);
         assertArrayEquals(blob.bytes, reader.get());
         assertEquals(0, kernel.counters().refusedAnswers());
