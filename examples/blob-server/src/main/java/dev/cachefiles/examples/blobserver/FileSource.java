@@ -113,8 +113,17 @@ public final class FileSource implements BlobSource {
         if (channel.isOpen()) {
             channel.close();
             if (mapping != null) {
-                mapping.arena().close();
+                unmap(mapping);
             }
+        }
+    }
+
+    private void unmap(Mapping mapping) throws IOException {
+        try {
+            mapping.arena().close();
+        } catch (IllegalStateException e) {
+            // A handler that the server has given up waiting for is still writing from it.
+            throw new IOException(file + " stays mapped: " + e.getMessage(), e);
         }
     }
 }

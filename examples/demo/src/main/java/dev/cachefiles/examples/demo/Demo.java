@@ -2,7 +2,6 @@
 package dev.cachefiles.examples.demo;
 
 import dev.cachefiles.examples.blobserver.Failures;
-import dev.cachefiles.examples.demo.FileTree.Item;
 import dev.cachefiles.examples.demo.Kernel.Counts;
 import dev.cachefiles.examples.demo.erofs.ErofsException;
 import java.io.IOException;
@@ -131,7 +130,7 @@ public final class Demo implements Callable<Integer> {
             Path directory = blobs.getFirst().directory();
             try (var kernel = new RealKernel(blobServer, directory, blobs, cacheBase)) {
                 FileTree reference = source != null ? new DirectoryTree(source) : new ErofsTree(direct);
-                Manifest expected = manifest(reference, reference.list());
+                Manifest expected = manifest(reference);
                 FileTree tree = firstMount(kernel);
                 display.say("image", describe(blobs) + ", " + expected.files() + " files");
                 display.say("kernel", "Linux " + System.getProperty("os.version") + ", /dev/cachefiles");
@@ -170,7 +169,7 @@ public final class Demo implements Callable<Integer> {
         FileTree reference = compressed
                 ? new BlobTree(direct, blobs)
                 : source != null ? new DirectoryTree(source) : new ErofsTree(direct);
-        Manifest expected = manifest(reference, reference.list());
+        Manifest expected = manifest(reference);
         display.say(
                 "image",
                 describe(blobs)
@@ -190,8 +189,16 @@ public final class Demo implements Callable<Integer> {
                 + Display.size(blobs.stream().mapToLong(Blob::size).sum()).strip();
     }
 
-    private Manifest manifest(FileTree tree, List<Item> items) throws IOException, InterruptedException {
-        return Manifest.of(tree, items, readers, bytes -> {});
+    /** Reads what the mount is to be compared with. */
+    private Manifest manifest(FileTree tree) throws IOException, InterruptedException {
+        Manifest manifest = Manifest.of(tree, tree.list(), readers, bytes -> {});
+        for (Manifest.Entry entry : manifest.entries().values()) {
+            if (!entry.read()) {
+                throw new IOException(
+                        entry.item().path() + " cannot be read without the kernel either: " + entry.content());
+            }
+        }
+        return manifest;
     }
 
     /** Reads everything twice; the first mount has been made. */

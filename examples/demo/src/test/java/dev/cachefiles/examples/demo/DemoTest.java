@@ -106,6 +106,15 @@ class DemoTest {
     }
 
     @Test
+    void failsWhenTheImageItselfIsIncomplete() throws Exception {
+        Path device = image.resolveSibling("device.blob");
+        TestImage.make(image, source, "--chunksize=4096", "--blobdev=" + device);
+        Files.write(device, new byte[4096]);
+        assertEquals(1, run(image.toString(), device.toString()));
+        assertFalse(output.contains("verified"), output);
+    }
+
+    @Test
     void writesNoControlCharactersUnlessToATerminal() throws Exception {
         TestImage.make(image, source);
         run(image.toString());
