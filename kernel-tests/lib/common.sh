@@ -56,7 +56,9 @@ probe_succeeds() {
   elif declare -F "$1" >/dev/null; then
     "$1"
   else
-    command -v "$1" >/dev/null
+    # type -P finds a file without the x bit too, when there is nothing better.
+    local file
+    file=$(type -P "$1") && [[ -x $file ]]
   fi
 }
 
@@ -70,7 +72,7 @@ need_packages() {
   ((${#missing[@]})) || return 0
 
   local by_hand="install them, as root: apt-get install --no-install-recommends ${missing[*]}"
-  command -v apt-get >/dev/null ||
+  probe_succeeds apt-get ||
     die "missing packages: ${missing[*]} (Debian's names; there is no apt-get here: install the equivalents)"
   local as_root=()
   if ((EUID != 0)); then

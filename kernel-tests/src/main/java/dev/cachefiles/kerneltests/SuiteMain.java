@@ -35,7 +35,7 @@ public final class SuiteMain {
                 .selectors(selectPackage("dev.cachefiles.kerneltests.suite"))
                 .filters(includeClassNamePatterns(".*Test"))
                 .filters(new NameFilter(options.getOrDefault("--test", "")))
-                .configurationParameter("junit.jupiter.execution.timeout.default", "120 s")
+                .configurationParameter("junit.jupiter.execution.timeout.default", "10 m")
                 .configurationParameter("junit.jupiter.execution.timeout.threaddump.enabled", "true")
                 .build();
         PrintStream out = System.out;

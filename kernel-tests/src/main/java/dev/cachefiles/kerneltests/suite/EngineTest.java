@@ -32,6 +32,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -47,7 +48,7 @@ class EngineTest {
     private static String expected;
 
     private Path cache;
-    private OnDemandServer server;
+    private @Nullable OnDemandServer server;
 
     @BeforeAll
     static void makeImage() throws Exception {
@@ -63,7 +64,9 @@ class EngineTest {
 
     @AfterEach
     void stop() throws Exception {
-        server.close();
+        if (server != null) {
+            server.close();
+        }
         assertEquals("", openCachefilesFds(), "fds that are left");
         // The device is free again, with all that belongs to it.
         serve(new FileHandler(directory)).close();

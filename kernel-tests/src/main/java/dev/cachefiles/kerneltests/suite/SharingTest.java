@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -30,7 +31,7 @@ class SharingTest {
     private static String expected;
 
     private FileHandler handler;
-    private OnDemandServer server;
+    private @Nullable OnDemandServer server;
 
     @BeforeAll
     static void makeTree() throws Exception {
@@ -55,7 +56,9 @@ class SharingTest {
 
     @AfterEach
     void stop() {
-        server.close();
+        if (server != null) {
+            server.close();
+        }
     }
 
     @Test

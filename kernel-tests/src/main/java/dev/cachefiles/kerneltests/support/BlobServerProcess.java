@@ -11,7 +11,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /** The example {@code blob-server}, run as its users run it. */
 public final class BlobServerProcess implements AutoCloseable {
-    private static final long TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(60);
+    private static final long TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(180);
 
     private final Process process;
     private final Path output;
@@ -32,7 +32,12 @@ public final class BlobServerProcess implements AutoCloseable {
                 .redirectOutput(output.toFile())
                 .start();
         var server = new BlobServerProcess(process, output);
-        server.awaitLine("ready");
+        try {
+            server.awaitLine("ready");
+        } catch (Throwable t) {
+            server.close(); // or it would hold the device against all tests that follow
+            throw t;
+        }
         return server;
     }
 
@@ -61,7 +66,7 @@ public final class BlobServerProcess implements AutoCloseable {
     public int terminate() throws IOException {
         process.destroy();
         try {
-            if (!process.waitFor(60, TimeUnit.SECONDS)) {
+            if (!process.waitFor(180, TimeUnit.SECONDS)) {
                 throw new AssertionError("blob-server has not ended after SIGTERM: " + log());
             }
         } catch (InterruptedException e) {

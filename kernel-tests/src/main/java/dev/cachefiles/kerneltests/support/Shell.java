@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 
 /** Runs commands, as processes of their own: a daemon neither mounts nor reads what it serves. */
 public final class Shell {
-    private static final long TIMEOUT_SECONDS = 60;
+    private static final long TIMEOUT_SECONDS = 180;
 
     private Shell() {}
 
