@@ -279,6 +279,16 @@ final class CacheWriter {
         return "";
     }
 
+    /** Where the block with this byte starts. */
+    long blockStart(long position) {
+        return roundDown(position);
+    }
+
+    /** Where the block that ends at or after this position ends; the position itself where there can be none. */
+    long blockEnd(long position) {
+        return position > Long.MAX_VALUE - blockSize ? position : roundUp(position);
+    }
+
     static String range(long offset, long length) {
         return "[" + offset + " +" + length + ")";
     }

@@ -276,8 +276,11 @@ public final class CachefilesChannel implements Channel {
                     throw new ProtocolException("READ " + new MessageId(read.messageId()) + " for the unknown object "
                             + new ObjectId(read.objectId()) + "; another process has its fd");
                 }
-                object.fd().writer().attached();
-                yield new ReadRequest(object, read.messageId(), read.offset(), read.length());
+                CacheWriter writer = object.fd().writer();
+                writer.attached();
+                long start = writer.blockStart(read.offset());
+                long end = writer.blockEnd(read.offset() + read.length());
+                yield new ReadRequest(object, read.messageId(), start, end - start);
             }
             case Message.Open open -> {
                 var id = new ObjectId(open.objectId());

@@ -42,6 +42,7 @@ public final class OnDemandServer implements AutoCloseable {
     private final List<Worker> workers = new ArrayList<>();
 
     private final AtomicBoolean closing = new AtomicBoolean();
+    private final CountDownLatch stopping = new CountDownLatch(1);
     private final CountDownLatch closed = new CountDownLatch(1);
     private final AtomicReference<@Nullable IOException> failure = new AtomicReference<>();
 
@@ -91,6 +92,7 @@ public final class OnDemandServer implements AutoCloseable {
     @Override
     public void close() {
         if (closing.compareAndSet(false, true)) {
+            stopping.countDown();
             channel.wakeup();
             if (onOwnThread()) {
                 Thread.ofPlatform().name("cachefiles-close").start(this::finish);
@@ -206,7 +208,7 @@ public final class OnDemandServer implements AutoCloseable {
         /** When the kernel cannot deliver, for want of fds say, it says so again and again. */
         private void pause() {
             try {
-                if (closed.await(pauseMillis, TimeUnit.MILLISECONDS)) {
+                if (stopping.await(pauseMillis, TimeUnit.MILLISECONDS)) {
                     return;
                 }
                 pauseMillis = Math.min(2 * pauseMillis, LONGEST_PAUSE_MILLIS);

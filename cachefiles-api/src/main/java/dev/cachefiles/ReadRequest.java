@@ -7,8 +7,9 @@ import java.lang.invoke.VarHandle;
 /**
  * READ: a range of an object is missing, and a reader waits for it.
  *
- * <p>The range is {@code [offset, offset + length)}, normally whole pages; the last one of an object may reach beyond
- * its size by less than a page. Filling more than asked saves later READs. Several READs of one object may be pending,
+ * <p>The range is {@code [offset, offset + length)}, always whole blocks of 4096 bytes, or of a memory page if that is
+ * larger: where the kernel asks for less, it is widened, since only whole blocks can be written. The last one of an object
+ * may reach beyond its size by less than a block. Filling more than asked saves later READs. Several READs of one object may be pending,
  * also for the same range.
  *
  * <p><strong>READ has no error reply.</strong> Completed without its data, the kernel sees the hole, asks once more

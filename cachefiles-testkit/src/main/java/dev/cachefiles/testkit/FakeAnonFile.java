@@ -114,8 +114,10 @@ final class FakeAnonFile implements AnonFile {
         guard.close();
         core.lock.lock();
         try {
-            core.fds.free(fd);
             object.cache().fdReleased(object, objectId);
+            // Last, so that who sees the number free also sees what the close has done.
+            core.fds.free(fd);
+            core.changed.signalAll();
         } finally {
             core.lock.unlock();
         }

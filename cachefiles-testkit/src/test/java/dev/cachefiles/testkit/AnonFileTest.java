@@ -206,9 +206,9 @@ class AnonFileTest {
     void closingTheDeviceWhileAThreadWaitsIsCaught() throws Exception {
         RawDaemon daemon = RawDaemon.bound(kernel);
         var waits = new CountDownLatch(1);
-        var waiter = CompletableFuture.runAsync(() -> {
+        var waiter = Async.start("waiter", () -> {
             waits.countDown();
-            daemon.device.await(Duration.ofSeconds(20).toNanos());
+            return daemon.device.await(Duration.ofSeconds(20).toNanos());
         });
         waits.await();
         while (kernel.counters().deviceWaits() == 0) {

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.cachefiles.CacheObject;
 import dev.cachefiles.CacheOptions;
 import dev.cachefiles.CachefilesChannel;
 import dev.cachefiles.CachefilesException;
@@ -19,6 +20,7 @@ import dev.cachefiles.ReadRequest;
 import dev.cachefiles.Request;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
@@ -202,9 +204,46 @@ class ChannelTest {
         var first = Async.<@Nullable Object>start("first", () -> takeUnchecked(channel));
         channel.wakeup();
         pass(clears);
-        CompletableFuture.runAsync(channel::close).get(20, TimeUnit.SECONDS);
+        Async.start("closer", () -> {
+                    channel.close();
+                    return true;
+                })
+                .get(20, TimeUnit.SECONDS);
         assertThrows(ExecutionException.class, late::get);
         assertNull(first.get());
+    }
+
+    @Test
+    void anFdDoesNotCloseBetweenTheDeliveryOfAReadAndItsRegistration() throws Exception {
+        var object = new CompletableFuture<CacheObject>();
+        CachefilesChannel channel =
+                CachefilesChannel.open(Daemon.OPTIONS, device -> new DelegatingDevice(kernel.open(device)) {
+                    @Override
+                    public int read(MemorySegment buffer) {
+                        int length = super.read(buffer);
+                        if (length == 32) {
+                            Thread closer = Thread.ofPlatform()
+                                    .start(() -> object.join().fd().close());
+                            while (closer.isAlive() && closer.getState() != Thread.State.WAITING) {
+                                Thread.onSpinWait();
+                            }
+                        }
+                        return length;
+                    }
+                });
+        try (channel) {
+            var mounting = kernel.mountAsync("a");
+            OpenRequest open = take(channel, OpenRequest.class);
+            open.accept(SIZE);
+            FakeMount mount = mounting.get();
+            object.complete(open.object());
+            var reading = mount.readAsync(0, SIZE);
+            ReadRequest read = take(channel, ReadRequest.class);
+            blob.put(read, 0, SIZE);
+            assertTrue(read.complete());
+            assertArrayEquals(blob.bytes, reading.get());
+            kernel.awaitOpenFds(0);
+        }
     }
 
     private static void pass(CountDownLatch latch) {

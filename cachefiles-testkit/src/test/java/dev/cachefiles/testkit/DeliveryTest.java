@@ -133,7 +133,7 @@ class DeliveryTest {
     @Test
     void awaitReturnsWhenWokenUntilThatIsTakenBack() throws Exception {
         RawDaemon daemon = RawDaemon.bound(kernel);
-        var waiter = CompletableFuture.supplyAsync(() -> daemon.device.await(-1));
+        var waiter = Async.start("waiter", () -> daemon.device.await(-1));
         daemon.device.wake();
         assertEquals(DeviceFile.WOKEN, waiter.get());
         assertEquals(DeviceFile.WOKEN, daemon.device.await(-1));

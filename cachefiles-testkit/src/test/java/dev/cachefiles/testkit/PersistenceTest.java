@@ -13,8 +13,12 @@ import dev.cachefiles.Errno;
 import dev.cachefiles.OpenRequest;
 import dev.cachefiles.ReadRequest;
 import dev.cachefiles.VolumeKey;
+import dev.cachefiles.protocol.Message;
 import dev.cachefiles.spi.AnonFile;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 
 /** What stays when mounts and daemons go. */
@@ -173,5 +177,36 @@ class PersistenceTest extends DaemonTest {
         daemon.device.close();
         start(blob);
         kernel.mount("a").read(0, 10);
+    }
+
+    /** A file system with blocks of 1 KiB can have a page in part, and then the kernel asks for the rest of it only. */
+    @Test
+    void aReadOfPartOfABlockIsServedAsTheWholeBlock() throws Exception {
+        kernel = FakeKernel.builder().blockSize(1024).attachDelay(0).build();
+        var other = new RawDaemon(kernel);
+        other.commandTaken("dir /var/cache/images");
+        other.commandTaken("bind ondemand");
+        var mounting = kernel.mountAsync("a");
+        RawDaemon.Opened opened = other.accept(length(blob));
+        FakeMount first = mounting.get();
+        MemorySegment quarter = RawDaemon.memory(1024, 0);
+        quarter.copyFrom(MemorySegment.ofArray(blob.range(0, 1024)));
+        assertEquals(1024, opened.file().pwrite(quarter, 0));
+        first.unmount();
+        other.next(Message.Close.class);
+        opened.file().close();
+        other.device.close();
+
+        List<Long> offsets = new CopyOnWriteArrayList<>();
+        start(new TestBlob(length(blob)) {
+            @Override
+            public void read(ReadRequest request) throws IOException {
+                offsets.add(request.offset());
+                super.read(request);
+            }
+        });
+        FakeMount mount = kernel.mount("a");
+        assertArrayEquals(blob.range(0, 8192), mount.read(0, 8192));
+        assertEquals(0, offsets.getFirst(), "the start of the block that is there in part");
     }
 }

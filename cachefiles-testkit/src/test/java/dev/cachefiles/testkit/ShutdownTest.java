@@ -68,8 +68,11 @@ class ShutdownTest extends DaemonTest {
         }
     }
 
-    private static CompletableFuture<Void> closing(Daemon daemon) {
-        return CompletableFuture.runAsync(daemon::close);
+    private static CompletableFuture<Daemon> closing(Daemon daemon) {
+        return Async.start("closer", () -> {
+            daemon.close();
+            return daemon;
+        });
     }
 
     @Test
