@@ -22,4 +22,14 @@ public interface CachefilesProvider {
      *      fs/cachefiles/daemon.c</a>
      */
     DeviceFile open(Path device) throws IOException;
+
+    /**
+     * Lets this process have as many files open as it may: raises the soft limit ({@code RLIMIT_NOFILE}) to the hard
+     * one.
+     *
+     * @return the number of files that the process may have open from now on; or a negated errno
+     */
+    default long raiseFileLimit() {
+        return Long.MAX_VALUE;
+    }
 }

@@ -68,6 +68,15 @@ public interface DeviceFile {
     int pageSize();
 
     /**
+     * Gives the clock by which requests on this device expire.
+     *
+     * @return the clock of the machine, unless the provider has one of its own
+     */
+    default TimeSource time() {
+        return TimeSource.system();
+    }
+
+    /**
      * Closes the device. May block for long: the last close writes the whole backing file system back.
      *
      * @see <a href="https://docs.kernel.org/filesystems/caching/cachefiles.html">cachefiles_daemon_release in
