@@ -2,9 +2,11 @@
 package dev.cachefiles;
 
 import dev.cachefiles.spi.AnonFile;
+import dev.cachefiles.spi.TimeSource;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CacheObject {
     private final CachefilesChannel channel;
+    private final MessageId opened;
     private final ObjectId id;
     private final VolumeKey volume;
     private final CookieKey cookie;
@@ -34,12 +37,25 @@ public final class CacheObject {
     /** The re-OPEN in which the handler has failed, until it succeeds. */
     private volatile @Nullable OpenRequest openAgain;
 
-    CacheObject(CachefilesChannel channel, ObjectId id, VolumeKey volume, CookieKey cookie, AnonFile file) {
+    /** Held while the handler is asked again. */
+    private final ReentrantLock opening = new ReentrantLock();
+
+    /** The last READ that missed its deadline, until the kernel has asked for its range once more. */
+    private volatile @Nullable ReadRequest missed;
+
+    CacheObject(
+            CachefilesChannel channel,
+            MessageId opened,
+            ObjectId id,
+            VolumeKey volume,
+            CookieKey cookie,
+            AnonFile file) {
         this.channel = channel;
+        this.opened = opened;
         this.id = id;
         this.volume = volume;
         this.cookie = cookie;
-        this.fd = new AnonFd(this, file, new CacheWriter(id, file, channel.buffers(), channel.pageSize()));
+        this.fd = new AnonFd(this, file, new CacheWriter(this, file, channel));
     }
 
     /**
@@ -133,6 +149,34 @@ public final class CacheObject {
     @Nullable
     OpenRequest openAgain() {
         return openAgain;
+    }
+
+    ReentrantLock opening() {
+        return opening;
+    }
+
+    /** A READ has missed its deadline, and was completed without data: the kernel will ask once more. */
+    void missed(ReadRequest request) {
+        missed = request;
+    }
+
+    /** Tells whether this is the kernel's own second try of a READ that has just missed its deadline. */
+    boolean isSecondTry(ReadRequest request) {
+        ReadRequest first = missed;
+        if (first == null || !first.covers(request.offset())) {
+            return false;
+        }
+        missed = null;
+        return true;
+    }
+
+    /** The request to give to the handler when the object ends without a CLOSE of the kernel. */
+    CloseRequest closeRequest() {
+        return new CloseRequest(time(), opened, id, this);
+    }
+
+    TimeSource time() {
+        return channel.time();
     }
 
     /** Tells whether the fd is not closed; it stays so only for who keeps it from closing. */

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -30,8 +31,9 @@ final class CacheWriter {
 
     private static final long ATTACH_POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
-    private final ObjectId object;
+    private final CacheObject object;
     private final AnonFile file;
+    private final CachefilesChannel channel;
     private final BufferPool buffers;
     private final int blockSize;
     private final PartialBlocks partials;
@@ -42,11 +44,12 @@ final class CacheWriter {
     /** A range that was written for certain, as first block and number of blocks of 32 bits each. */
     private volatile long written;
 
-    CacheWriter(ObjectId object, AnonFile file, BufferPool buffers, int pageSize) {
+    CacheWriter(CacheObject object, AnonFile file, CachefilesChannel channel) {
         this.object = object;
         this.file = file;
-        this.buffers = buffers;
-        this.blockSize = blockSize(pageSize);
+        this.channel = channel;
+        this.buffers = channel.buffers();
+        this.blockSize = blockSize(channel.pageSize());
         this.partials = new PartialBlocks(blockSize);
     }
 
@@ -67,8 +70,8 @@ final class CacheWriter {
     }
 
     void write(MemorySegment source, long position) throws IOException {
-        refuseBeforeOpen(position, source.byteSize());
-        long end = Math.addExact(position, source.byteSize());
+        check(position, source.byteSize());
+        long end = position + source.byteSize();
         long bodyStart = Math.min(end, roundUp(position));
         if (position < bodyStart) {
             writePiece(source.asSlice(0, bodyStart - position), position);
@@ -112,14 +115,19 @@ final class CacheWriter {
     }
 
     void fill(long offset, long length, RangeReader reader) throws IOException {
-        refuseBeforeOpen(offset, length);
-        long end = Math.min(size, roundUp(Math.addExact(offset, length)));
+        check(offset, 0);
+        long end = length >= size - offset ? size : Math.min(size, blockEnd(offset + length));
         BufferPool.Buffer buffer = buffers.take();
         try {
             for (long at = roundDown(offset); at < end; ) {
                 int want = (int) Math.min(end - at, buffer.segment().byteSize());
                 int padded = (int) roundUp(want);
+                OnDemandListener observer = channel.observer();
+                long start = observer == null ? 0 : System.nanoTime();
                 reader.read(buffer.segment().asSlice(0, want), at);
+                if (observer != null) {
+                    observer.fetched(object, at, want, Duration.ofNanos(System.nanoTime() - start));
+                }
                 buffer.segment().asSlice(want, padded - want).fill((byte) 0);
                 writeAligned(buffer.segment().asSlice(0, padded), at);
                 at += want;
@@ -187,7 +195,8 @@ final class CacheWriter {
         try {
             whole = partials.add(block, (int) (position - block), piece, needed);
         } catch (IllegalStateException e) {
-            throw new IOException("write " + object + " " + range(position, piece.byteSize()) + ": " + e.getMessage());
+            throw new IOException(
+                    "write " + object.id() + " " + range(position, piece.byteSize()) + ": " + e.getMessage());
         }
         if (whole != null) {
             writeAligned(whole, block);
@@ -195,6 +204,8 @@ final class CacheWriter {
     }
 
     private void writeAligned(MemorySegment blocks, long position) throws IOException {
+        OnDemandListener observer = channel.observer();
+        long start = observer == null ? 0 : System.nanoTime();
         long total = blocks.byteSize();
         long done = 0;
         long deadline = 0;
@@ -214,19 +225,26 @@ final class CacheWriter {
                 }
                 LockSupport.parkNanos(this, ATTACH_POLL_NANOS);
                 if (Thread.currentThread().isInterrupted()) {
-                    throw new InterruptedIOException("write " + object + ": interrupted before the kernel attached it");
+                    throw new InterruptedIOException(
+                            "write " + object.id() + ": interrupted before the kernel attached it");
                 }
             } else if (n != -Errno.EINTR.number()) {
                 throw failed(n, position + done, total - done);
             }
         }
         remember(position, total);
+        if (observer != null) {
+            observer.written(object, position, total, Duration.ofNanos(System.nanoTime() - start));
+        }
     }
 
     /** The kernel refuses whole blocks by itself; a piece of one would wait here, and nobody would know its end. */
-    private void refuseBeforeOpen(long position, long length) throws IOException {
+    private void check(long position, long length) throws IOException {
         if (size == Long.MAX_VALUE) {
             throw failed(-Errno.ENOBUFS.number(), position, length);
+        }
+        if (position > Long.MAX_VALUE - blockSize - length) {
+            throw failed(-Errno.EFBIG.number(), position, length);
         }
     }
 
@@ -252,7 +270,7 @@ final class CacheWriter {
     }
 
     private IOException failed(long result, long position, long length) {
-        String subject = "write " + object + " " + range(position, length);
+        String subject = "write " + object.id() + " " + range(position, length);
         if (result >= 0) {
             return new IOException(subject + ": the kernel wrote " + result + " bytes and no error");
         }

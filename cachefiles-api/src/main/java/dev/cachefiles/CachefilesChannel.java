@@ -7,19 +7,20 @@ import dev.cachefiles.protocol.MessageDecoder;
 import dev.cachefiles.protocol.MessageLayout;
 import dev.cachefiles.spi.CachefilesProvider;
 import dev.cachefiles.spi.DeviceFile;
+import dev.cachefiles.spi.TimeSource;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.Channel;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
-import java.util.Map;
+import java.util.List;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.ServiceLoader;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.StampedLock;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,29 +41,44 @@ import org.jspecify.annotations.Nullable;
 public final class CachefilesChannel implements Channel {
     private static final int WRITE_BUFFER_SIZE = 256 << 10;
 
+    /** No command at all: a cache that lives refuses it without a lock, a dead one says EIO as to every other. */
+    private static final Command PROBE = new Command("alive");
+
+    private final CacheOptions options;
+    private final CachefilesProvider provider;
     private final DeviceFile device;
+    private final long fileLimit;
     private final UseCount deviceUses = new UseCount();
     private final CountDownLatch deviceClosed = new CountDownLatch(1);
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private final BufferPool messages = new BufferPool(MessageLayout.MAX_SIZE, Long.BYTES);
     private final BufferPool buffers;
-    private final Map<ObjectId, CacheObject> objects = new ConcurrentHashMap<>();
+    private final ObjectTable objects = new ObjectTable();
+    private final LeakGuard guard;
 
-    /** Sizes of objects whose fd was given back while the kernel had them open, for their re-OPEN. */
-    private final Map<Name, Long> sizesGivenBack = new ConcurrentHashMap<>();
+    /** Set when the kernel has refused a command with EIO, which it does for good. */
+    private volatile boolean dead;
 
-    /**
-     * Shared by those who read messages, exclusive for closing an fd: a READ that was read just before its object's fd
-     * closed could never be answered.
-     */
-    private final StampedLock delivery = new StampedLock();
+    /** READs that no fd of this process can answer have come since the last {@code restore}. */
+    private volatile boolean strays;
 
-    private record Name(VolumeKey volume, CookieKey cookie) {}
+    /** OPENs that are not answered. */
+    private final AtomicInteger opening = new AtomicInteger();
 
-    private CachefilesChannel(DeviceFile device) {
+    private volatile @Nullable OnDemandListener observer;
+
+    private CachefilesChannel(CacheOptions options, CachefilesProvider provider, DeviceFile device, long fileLimit) {
+        this.options = options;
+        this.provider = provider;
         this.device = device;
+        this.fileLimit = fileLimit;
         this.buffers = new BufferPool(WRITE_BUFFER_SIZE, CacheWriter.blockSize(device.pageSize()));
+        this.guard = LeakGuard.watch(
+                this,
+                "a CachefilesChannel was dropped without being closed; its device (" + options.device()
+                        + ") is closed now, and all that wait for it fail",
+                device::close);
     }
 
     /**
@@ -99,13 +115,14 @@ public final class CachefilesChannel implements Channel {
      */
     public static CachefilesChannel open(CacheOptions options, CachefilesProvider provider) throws IOException {
         Objects.requireNonNull(options, "options");
+        long fileLimit = provider.raiseFileLimit();
         DeviceFile device = provider.open(options.device());
         try {
             for (Command command : options.commands()) {
                 setUp(device, command, options);
             }
             setUp(device, Command.bindOnDemand(), options);
-            return new CachefilesChannel(device);
+            return new CachefilesChannel(options, provider, device, fileLimit);
         } catch (Throwable t) {
             // The kernel keeps what a failed set-up has told it until the device closes.
             device.close();
@@ -156,9 +173,10 @@ public final class CachefilesChannel implements Channel {
                 long left = timeoutNanos < 0 ? -1 : Math.max(0, timeoutNanos - (System.nanoTime() - start));
                 int ready = await(left);
                 if ((ready & DeviceFile.READABLE) != 0) {
-                    Request request = receive(buffer.segment());
+                    PendingRequest request = receive(buffer.segment());
                     if (request != null) {
-                        return request;
+                        request.guardAgainstLoss();
+                        return request.request();
                     }
                     backoff.pause();
                 }
@@ -203,8 +221,9 @@ public final class CachefilesChannel implements Channel {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
+        guard.done();
         device.wake();
-        objects.values().forEach(CacheObject::end);
+        objects.all().forEach(CacheObject::end);
         releaseDevice();
         boolean interrupted = false;
         while (true) {
@@ -239,10 +258,10 @@ public final class CachefilesChannel implements Channel {
 
     /** Reads one message into the buffer and registers what it brings; null if there is none. */
     @Nullable
-    Request receive(MemorySegment buffer) throws IOException {
+    PendingRequest receive(MemorySegment buffer) throws IOException {
         useDevice();
         try {
-            long stamp = delivery.readLock();
+            long stamp = objects.beginDelivery();
             try {
                 int length = device.read(buffer);
                 if (length > 0) {
@@ -254,14 +273,14 @@ public final class CachefilesChannel implements Channel {
                 Errno errno = Errno.ofResult(length);
                 throw new CachefilesException("read of the device", errno, receiveCure(errno));
             } finally {
-                delivery.unlockRead(stamp);
+                objects.endDelivery(stamp);
             }
         } finally {
             releaseDevice();
         }
     }
 
-    private Request register(MemorySegment buffer, int length) throws IOException {
+    private PendingRequest register(MemorySegment buffer, int length) throws IOException {
         Message message;
         try {
             message = MessageDecoder.decode(buffer, length);
@@ -271,8 +290,9 @@ public final class CachefilesChannel implements Channel {
         }
         return switch (message) {
             case Message.Read read -> {
-                CacheObject object = objects.get(new ObjectId(read.objectId()));
+                CacheObject object = objects.find(new ObjectId(read.objectId()));
                 if (object == null || !object.tryAcquire()) {
+                    strays = true;
                     throw new ProtocolException("READ " + new MessageId(read.messageId()) + " for the unknown object "
                             + new ObjectId(read.objectId()) + "; another process has its fd");
                 }
@@ -284,13 +304,16 @@ public final class CachefilesChannel implements Channel {
             }
             case Message.Open open -> {
                 var id = new ObjectId(open.objectId());
-                var object = new CacheObject(this, id, open.volume(), open.cookie(), device.adopt(open.fd()));
-                objects.put(id, object);
-                yield new OpenRequest(this, new MessageId(open.messageId()), object);
+                var messageId = new MessageId(open.messageId());
+                var object =
+                        new CacheObject(this, messageId, id, open.volume(), open.cookie(), device.adopt(open.fd()));
+                objects.add(object);
+                opening.incrementAndGet();
+                yield new OpenRequest(this, messageId, object);
             }
             case Message.Close close -> {
                 var id = new ObjectId(close.objectId());
-                yield new CloseRequest(new MessageId(close.messageId()), id, objects.remove(id));
+                yield new CloseRequest(time(), new MessageId(close.messageId()), id, objects.remove(id));
             }
         };
     }
@@ -298,7 +321,7 @@ public final class CachefilesChannel implements Channel {
     /** Called while no fd can close, so that an object which is not closed by now can be used. */
     private void refuseMalformed(MemorySegment buffer, int length) {
         MessageDecoder.failableRead(buffer, length).ifPresent(ids -> {
-            CacheObject object = objects.get(new ObjectId(ids.objectId()));
+            CacheObject object = objects.find(new ObjectId(ids.objectId()));
             if (object != null && object.hasFd()) {
                 object.fd().file().completeRead(ids.messageId());
             }
@@ -328,28 +351,31 @@ public final class CachefilesChannel implements Channel {
         } catch (IOException e) {
             drop(object);
             throw e;
+        } finally {
+            opening.decrementAndGet();
         }
-        sizesGivenBack.remove(new Name(object.volume(), object.cookie()));
+        objects.forgetSize(object);
     }
 
     void refuse(OpenRequest request, Errno errno) throws IOException {
         try {
             command(Command.refuse(request.id().bits(), errno), request.toString());
         } finally {
+            opening.decrementAndGet();
             drop(request.object());
         }
     }
 
     private void drop(CacheObject object) {
-        objects.remove(object.id(), object);
+        objects.remove(object);
         object.end();
     }
 
     /** The size that the kernel was told before; else that of the file, which differs by less than a page. */
     long sizeForReopen(CacheObject object) {
-        Long size = sizesGivenBack.get(new Name(object.volume(), object.cookie()));
-        if (size != null || !object.tryAcquire()) {
-            return size != null ? size : 0;
+        OptionalLong size = objects.keptSize(object);
+        if (size.isPresent() || !object.tryAcquire()) {
+            return size.orElse(0);
         }
         try {
             return Math.max(0, object.fd().file().size());
@@ -360,19 +386,94 @@ public final class CachefilesChannel implements Channel {
 
     /** Gives the last use of an object back, and closes its fd unless a use was taken meanwhile. */
     void closeIfLast(CacheObject object, UseCount uses) {
-        long stamp = delivery.writeLock();
+        objects.closeIfLast(object, uses);
+    }
+
+    /**
+     * Tells whether the kernel has given the cache up, as it does after an error of the cache's file system. The kernel
+     * never says so by itself: poll is silent then, and no request comes any more.
+     *
+     * <p>Costs one system call that does not block.
+     *
+     * @return true if the cache is dead: nothing but {@link #close} and {@link #reopen} helps
+     * @throws ClosedChannelException if the channel is closed
+     * @see <a href="https://docs.kernel.org/filesystems/caching/cachefiles.html">cachefiles_daemon_write in
+     *      fs/cachefiles/daemon.c</a>
+     */
+    public boolean isDead() throws ClosedChannelException {
+        useDevice();
         try {
-            if (uses.release()) {
-                // Still known here, so the kernel has not let it go and will open it again.
-                if (objects.remove(object.id(), object)) {
-                    object.size()
-                            .ifPresent(size -> sizesGivenBack.put(new Name(object.volume(), object.cookie()), size));
-                }
-                object.fd().file().close();
+            if (!dead && device.write(PROBE.bytes()) == -Errno.EIO.number()) {
+                dead = true;
+            }
+            return dead;
+        } finally {
+            releaseDevice();
+        }
+    }
+
+    /**
+     * Opens the device and binds the cache again, with the options and the provider of this channel, which must be
+     * closed. Mounts of before stay without a cache; they must be unmounted and mounted again.
+     *
+     * @return a new channel
+     * @throws IllegalStateException if this channel is open
+     * @throws IOException           as in {@link #open(CacheOptions)}
+     */
+    public CachefilesChannel reopen() throws IOException {
+        if (isOpen()) {
+            throw new IllegalStateException("the channel is open");
+        }
+        return open(options, provider);
+    }
+
+    /**
+     * Gives the number of files that this process may have open. Each object that is open takes one. The limit was
+     * raised as far as the process may when the channel was opened.
+     *
+     * @return the limit ({@code RLIMIT_NOFILE}); {@link Long#MAX_VALUE} if it is not known
+     */
+    public long fileLimit() {
+        return fileLimit < 0 ? Long.MAX_VALUE : fileLimit;
+    }
+
+    /**
+     * Has all pending requests delivered again, for the sake of those that no fd here could answer: it helps when the
+     * other process that had their fds is gone. Does nothing while an OPEN is unanswered, which would fail.
+     */
+    void restoreStrays() throws IOException {
+        long stamp = objects.suspendDelivery();
+        try {
+            if (opening.get() == 0) {
+                strays = false;
+                command(Command.restore(), "restore");
             }
         } finally {
-            delivery.unlockWrite(stamp);
+            objects.resumeDelivery(stamp);
         }
+    }
+
+    boolean hasStrays() {
+        return strays;
+    }
+
+    /** All objects that are open at this moment. */
+    List<CacheObject> objects() {
+        return List.copyOf(objects.all());
+    }
+
+    TimeSource time() {
+        return device.time();
+    }
+
+    /** Sets who hears of what is fetched and written; null if no one cares. */
+    void observe(@Nullable OnDemandListener listener) {
+        observer = listener;
+    }
+
+    @Nullable
+    OnDemandListener observer() {
+        return observer;
     }
 
     private void command(Command command, String subject) throws IOException {
@@ -381,6 +482,9 @@ public final class CachefilesChannel implements Channel {
             int result = device.write(command.bytes());
             if (result < 0) {
                 Errno errno = Errno.ofResult(result);
+                if (errno.equals(Errno.EIO)) {
+                    dead = true;
+                }
                 String cure = errno.equals(Errno.EINVAL)
                         ? "the kernel does not wait for it any more"
                         : errno.equals(Errno.EIO) ? "the cache is dead; see the kernel's log" : "";

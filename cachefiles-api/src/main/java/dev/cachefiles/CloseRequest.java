@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.cachefiles;
 
+import dev.cachefiles.spi.TimeSource;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -11,12 +12,13 @@ import org.jspecify.annotations.Nullable;
  * @see <a href="https://docs.kernel.org/filesystems/caching/cachefiles.html">cachefiles_ondemand_init_close_req in
  *      fs/cachefiles/ondemand.c, Linux 5.19</a>
  */
-public final class CloseRequest implements Request {
+public final class CloseRequest extends PendingRequest implements Request {
     private final MessageId id;
     private final ObjectId objectId;
     private final @Nullable CacheObject object;
 
-    CloseRequest(MessageId id, ObjectId objectId, @Nullable CacheObject object) {
+    CloseRequest(TimeSource time, MessageId id, ObjectId objectId, @Nullable CacheObject object) {
+        super(time);
         this.id = id;
         this.objectId = objectId;
         this.object = object;
@@ -46,6 +48,24 @@ public final class CloseRequest implements Request {
      * nothing the second time, or if there is no object.
      */
     public void complete() {
+        if (claim()) {
+            answered(true);
+            end();
+        }
+    }
+
+    @Override
+    void cancelClaimed() {
+        cancelled();
+        end();
+    }
+
+    @Override
+    PendingRequest twin() {
+        return new CloseRequest(time(), id, objectId, object);
+    }
+
+    private void end() {
         if (object != null) {
             object.end();
         }
@@ -58,6 +78,22 @@ public final class CloseRequest implements Request {
         } else {
             object.retire(action);
         }
+    }
+
+    @Override
+    @Nullable
+    CacheObject target() {
+        return object;
+    }
+
+    @Override
+    Request request() {
+        return this;
+    }
+
+    @Override
+    long bytes() {
+        return 0;
     }
 
     /**

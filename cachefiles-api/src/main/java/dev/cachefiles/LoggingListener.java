@@ -20,6 +20,26 @@ final class LoggingListener implements OnDemandListener {
     }
 
     @Override
+    public void delivered(Request request) {
+        pass(() -> next.delivered(request));
+    }
+
+    @Override
+    public void started(Request request) {
+        pass(() -> next.started(request));
+    }
+
+    @Override
+    public void fetched(CacheObject object, long offset, long length, Duration elapsed) {
+        pass(() -> next.fetched(object, offset, length, elapsed));
+    }
+
+    @Override
+    public void written(CacheObject object, long offset, long length, Duration elapsed) {
+        pass(() -> next.written(object, offset, length, elapsed));
+    }
+
+    @Override
     public void opened(OpenRequest request, long size) {
         LOG.log(Level.DEBUG, () -> request + ": " + size + " bytes");
         pass(() -> next.opened(request, size));
@@ -53,6 +73,27 @@ final class LoggingListener implements OnDemandListener {
     public void closed(CloseRequest request) {
         LOG.log(Level.DEBUG, request::toString);
         pass(() -> next.closed(request));
+    }
+
+    @Override
+    public void late(Request request) {
+        LOG.log(
+                Level.WARNING,
+                () -> request + ": the handler has returned after "
+                        + request.age().toMillis() + " ms, too late");
+        pass(() -> next.late(request));
+    }
+
+    @Override
+    public void cacheDied(CachefilesException cause) {
+        LOG.log(Level.ERROR, () -> describe(cause));
+        pass(() -> next.cacheDied(cause));
+    }
+
+    @Override
+    public void cacheReopened() {
+        LOG.log(Level.INFO, "the cache is bound again; images must be mounted again");
+        pass(next::cacheReopened);
     }
 
     @Override

@@ -6,10 +6,50 @@ import java.time.Duration;
 /**
  * Hears what becomes of requests. All methods do nothing by default.
  *
- * <p>Called by the threads of the server, by several at once, after the request was answered: no reader waits for a
- * listener, but the next request may. What it throws is logged and dropped.
+ * <p>The life of an OPEN or READ: {@link #delivered}, {@link #started}, for a READ any number of {@link #fetched} and
+ * {@link #written}, and one of {@link #opened}, {@link #openFailed}, {@link #read} and {@link #readFailed}. A request
+ * whose deadline passes fails with a {@link java.util.concurrent.TimeoutException}, also without having been started;
+ * {@link #late} follows when its handler returns after all.
+ *
+ * <p>Called by the threads of the server and of the handler, by several at once. What tells of the end of a request is
+ * called after the answer: no reader waits for it, but the next request may. What a listener throws is logged and
+ * dropped.
  */
 public interface OnDemandListener {
+
+    /**
+     * A request was read from the device, and waits for its turn.
+     *
+     * @param request the request
+     */
+    default void delivered(Request request) {}
+
+    /**
+     * The handler is called for a request.
+     *
+     * @param request the request, whose {@linkplain Request#age age} is the time it has waited
+     */
+    default void started(Request request) {}
+
+    /**
+     * Bytes were had from where they come from, through {@link AnonFd#fill}.
+     *
+     * @param object  the object
+     * @param offset  byte offset in the object
+     * @param length  number of bytes
+     * @param elapsed time it took
+     */
+    default void fetched(CacheObject object, long offset, long length, Duration elapsed) {}
+
+    /**
+     * Bytes were written into the cache.
+     *
+     * @param object  the object
+     * @param offset  byte offset in the object
+     * @param length  number of bytes, with those that pad the object's end
+     * @param elapsed time it took
+     */
+    default void written(CacheObject object, long offset, long length, Duration elapsed) {}
 
     /**
      * An OPEN was accepted.
@@ -44,11 +84,30 @@ public interface OnDemandListener {
     default void readFailed(ReadRequest request, Throwable cause) {}
 
     /**
+     * A handler has returned after its request was cancelled. What it has answered was dropped.
+     *
+     * @param request the request, whose {@linkplain Request#age age} is the time it took
+     */
+    default void late(Request request) {}
+
+    /**
      * An object was closed.
      *
      * @param request the request
      */
     default void closed(CloseRequest request) {}
+
+    /**
+     * The kernel has given the cache up. All readers and mounts of it get errors from now on.
+     *
+     * @param cause says so
+     */
+    default void cacheDied(CachefilesException cause) {}
+
+    /**
+     * The cache was bound again after it had died. Images can be mounted again.
+     */
+    default void cacheReopened() {}
 
     /**
      * Something went wrong that belongs to no request: a message that is malformed or cannot be delivered, an exception

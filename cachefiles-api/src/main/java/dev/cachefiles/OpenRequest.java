@@ -2,7 +2,6 @@
 package dev.cachefiles;
 
 import java.io.IOException;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * OPEN: the kernel wants to use an object, and asks how large it is. mount(2) waits for the answer and cannot be
@@ -14,13 +13,13 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * @see <a href="https://docs.kernel.org/filesystems/caching/cachefiles.html">struct cachefiles_open;
  *      cachefiles_ondemand_init_open_req in fs/cachefiles/ondemand.c, Linux 5.19</a>
  */
-public final class OpenRequest implements Request {
+public final class OpenRequest extends PendingRequest implements Request {
     private final CachefilesChannel channel;
     private final MessageId id;
     private final CacheObject object;
-    private final AtomicBoolean answered = new AtomicBoolean();
 
     OpenRequest(CachefilesChannel channel, MessageId id, CacheObject object) {
+        super(channel.time());
         this.channel = channel;
         this.id = id;
         this.object = object;
@@ -64,21 +63,16 @@ public final class OpenRequest implements Request {
     }
 
     /**
-     * Tells whether the request was answered.
-     *
-     * @return true after the first of {@link #accept} and {@link #refuse}
-     */
-    public boolean isAnswered() {
-        return answered.get();
-    }
-
-    /**
      * Tells whether the kernel has the object in use already and only asks for a new fd. Costs a system call.
      *
      * @return true for a re-OPEN that is not answered yet
      */
     public boolean isReopen() {
-        if (answered.get() || !object.tryAcquire()) {
+        return !isAnswered() && asksAgain();
+    }
+
+    private boolean asksAgain() {
+        if (!object.tryAcquire()) {
             return false;
         }
         try {
@@ -95,6 +89,7 @@ public final class OpenRequest implements Request {
      * cached.
      *
      * @param sizeBytes size of the object in bytes, not negative
+     * @return true; or false if the request is cancelled, and then the answer was dropped
      * @throws IllegalArgumentException if {@code sizeBytes} is negative; the request is not answered then
      * @throws IllegalStateException    if the request was answered before
      * @throws CachefilesException      with {@code EINVAL} if the kernel no longer waits; with {@code EIO} if the cache
@@ -103,16 +98,20 @@ public final class OpenRequest implements Request {
      * @see <a href="https://docs.kernel.org/filesystems/caching/cachefiles.html">cachefiles_ondemand_copen in
      *      fs/cachefiles/ondemand.c</a>
      */
-    public void accept(long sizeBytes) throws IOException {
+    public boolean accept(long sizeBytes) throws IOException {
         if (sizeBytes < 0) {
             throw new IllegalArgumentException("size " + sizeBytes + " is negative");
         }
-        answerOnce();
+        if (!claimForHandler()) {
+            return false;
+        }
         acceptClaimed(sizeBytes);
+        return true;
     }
 
     /** Accepts; to be called once, after {@link #claim}. */
     void acceptClaimed(long sizeBytes) throws IOException {
+        answered(true);
         channel.accept(this, sizeBytes);
     }
 
@@ -124,14 +123,40 @@ public final class OpenRequest implements Request {
      * accepted with the size that it has, and the READs that follow can be {@linkplain ReadRequest#fail failed}.
      *
      * @param errno the reason; seen in the kernel's trace only
-     * @return true if it was refused, false if it was a re-OPEN and is accepted
+     * @return true if it was refused; false if it was a re-OPEN and is accepted, or the request is cancelled and the
+     *     answer was dropped
      * @throws IllegalStateException if the request was answered before
      * @throws CachefilesException   as in {@link #accept}; the object is closed then
      * @throws IOException           if the channel is closed
      */
     public boolean refuse(Errno errno) throws IOException {
         boolean reopen = isReopen();
-        answerOnce();
+        return claimForHandler() && refuseClaimed(errno, reopen);
+    }
+
+    /** Refuses; to be called once, after {@link #claim}, with what {@link #isReopen} has said before. */
+    boolean refuseClaimed(Errno errno, boolean reopen) throws IOException {
+        answered(reopen);
+        return answerRefusal(errno, reopen);
+    }
+
+    @Override
+    void cancelClaimed() throws IOException {
+        boolean reopen = asksAgain();
+        if (reopen) {
+            // Set first: the READ that made the kernel open it again comes as soon as this is accepted.
+            object.openAgain(this);
+        }
+        cancelled();
+        answerRefusal(Errno.ETIMEDOUT, reopen);
+    }
+
+    @Override
+    PendingRequest twin() {
+        return new OpenRequest(channel, id, object);
+    }
+
+    private boolean answerRefusal(Errno errno, boolean reopen) throws IOException {
         if (reopen) {
             channel.accept(this, channel.sizeForReopen(object));
             return false;
@@ -140,15 +165,19 @@ public final class OpenRequest implements Request {
         return true;
     }
 
-    /** Answers if no one has; for the engine, which races with handlers that answer by themselves. */
-    boolean claim() {
-        return answered.compareAndSet(false, true);
+    @Override
+    CacheObject target() {
+        return object;
     }
 
-    private void answerOnce() {
-        if (!claim()) {
-            throw new IllegalStateException(this + " was answered before");
-        }
+    @Override
+    Request request() {
+        return this;
+    }
+
+    @Override
+    long bytes() {
+        return 0;
     }
 
     /**

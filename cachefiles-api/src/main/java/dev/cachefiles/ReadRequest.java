@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.cachefiles;
 
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-
 /**
  * READ: a range of an object is missing, and a reader waits for it.
  *
@@ -19,33 +16,15 @@ import java.lang.invoke.VarHandle;
  * @see <a href="https://docs.kernel.org/filesystems/caching/cachefiles.html">struct cachefiles_read;
  *      cachefiles_ondemand_init_read_req in fs/cachefiles/ondemand.c, Linux 5.19</a>
  */
-public final class ReadRequest implements Request {
-    private static final VarHandle STATE;
-
-    static {
-        try {
-            STATE = MethodHandles.lookup().findVarHandle(ReadRequest.class, "state", int.class);
-        } catch (ReflectiveOperationException e) {
-            throw new LinkageError(e.getMessage(), e);
-        }
-    }
-
-    private static final int PENDING = 0;
-    private static final int CLAIMED = 1;
-    private static final int FILLED = 2;
-    private static final int UNFILLED = 3;
-    private static final int ABANDONED = 4;
-
+public final class ReadRequest extends PendingRequest implements Request {
     private final CacheObject object;
     private final int messageId;
     private final long offset;
     private final long length;
 
-    /** A field with a handle, not an AtomicInteger, since there is a request per miss. */
-    private volatile int state = PENDING;
-
     /** The caller has acquired a use of the object for this request. */
     ReadRequest(CacheObject object, int messageId, long offset, long length) {
+        super(object.time());
         this.object = object;
         this.messageId = messageId;
         this.offset = offset;
@@ -99,87 +78,81 @@ public final class ReadRequest implements Request {
     }
 
     /**
-     * Tells whether the request was answered.
-     *
-     * @return true after the first of {@link #complete} and {@link #fail}
-     */
-    public boolean isAnswered() {
-        return state != PENDING;
-    }
-
-    /**
      * Answers: the reader goes on ({@code CACHEFILES_IOC_READ_COMPLETE}).
      *
      * <p>To be called when the range is written. If it is not, the reader goes on all the same and finds the hole.
      *
      * @return true if the whole range is in the cache file; false if not, and the reader will ask again or get
-     *     {@code EIO}
+     *     {@code EIO}; false also if the request is cancelled, and then the answer was dropped
      * @throws IllegalStateException if the request was answered before
      * @see <a href="https://docs.kernel.org/filesystems/caching/cachefiles.html">cachefiles_ondemand_fd_ioctl in
      *      fs/cachefiles/ondemand.c</a>
      */
     public boolean complete() {
-        answerOnce();
-        return completeClaimed();
+        return claimForHandler() && completeClaimed();
     }
 
     /**
-     * Answers without data: the reader gets {@code EIO} unless another READ has filled the range.
+     * Answers without data: the reader gets {@code EIO} unless another READ has filled the range. Does nothing if the
+     * request is cancelled.
      *
      * @throws IllegalStateException if the request was answered before
      */
     public void fail() {
-        answerOnce();
-        answer(false);
-    }
-
-    /** Takes the right to answer; for the engine, which races with handlers that answer by themselves. */
-    boolean claim() {
-        return STATE.compareAndSet(this, PENDING, CLAIMED);
+        if (claimForHandler()) {
+            failClaimed();
+        }
     }
 
     /** Looks whether the range is whole, and answers; to be called once, after {@link #claim}. */
     boolean completeClaimed() {
         boolean filled = object.fd().writer().isFilled(offset, length);
-        answer(filled);
+        answered(filled);
+        tellKernel();
         return filled;
     }
 
-    /** Answers; to be called once, after {@link #claim}. */
-    void answer(boolean filled) {
-        answer(filled ? FILLED : UNFILLED);
+    /** Answers without data; to be called once, after {@link #claim}. */
+    void failClaimed() {
+        answered(false);
+        tellKernel();
     }
 
-    /** Answers for a handler that has not returned; false if it was answered before. */
-    boolean abandon() {
-        boolean claimed = claim();
-        if (claimed) {
-            answer(ABANDONED);
-        }
-        return claimed;
+    @Override
+    void cancelClaimed() {
+        object.missed(this);
+        cancelled();
+        tellKernel();
     }
 
-    private void answer(int outcome) {
-        state = outcome;
+    @Override
+    PendingRequest twin() {
+        return new ReadRequest(object, messageId, offset, length);
+    }
+
+    boolean covers(long position) {
+        return offset <= position && position - offset < length;
+    }
+
+    private void tellKernel() {
         // EINVAL means that the reader was killed or the cache has died: no one waits, nothing is to be done.
         object.fd().file().completeRead(messageId);
         object.release();
     }
 
-    /** Tells whether it was answered, and reported, before the handler returned. */
-    boolean wasAbandoned() {
-        return state == ABANDONED;
+    @Override
+    CacheObject target() {
+        return object;
     }
 
-    /** Tells whether the range was whole when the request was answered. */
-    boolean wasFilled() {
-        return state == FILLED;
+    @Override
+    Request request() {
+        return this;
     }
 
-    private void answerOnce() {
-        if (!claim()) {
-            throw new IllegalStateException(this + " was answered before");
-        }
+    @Override
+    long bytes() {
+        return length;
     }
 
     /**

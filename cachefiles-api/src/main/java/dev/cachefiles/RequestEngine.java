@@ -6,7 +6,9 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
-import java.time.Duration;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,60 +16,81 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Safe for use by several threads.
  */
-final class RequestEngine {
-    private final OnDemandHandler handler;
-    private final OnDemandListener listener;
+abstract class RequestEngine {
+    final OnDemandListener listener;
 
-    RequestEngine(OnDemandHandler handler, OnDemandListener listener) {
-        this.handler = handler;
+    /** Is told of each request for which the handler was run, when it has returned. */
+    private final Consumer<PendingRequest> returned;
+
+    RequestEngine(OnDemandListener listener, Consumer<PendingRequest> returned) {
         this.listener = listener;
+        this.returned = returned;
     }
 
-    void serve(Request request) {
-        switch (request) {
-            case ReadRequest read -> read(read);
-            case OpenRequest open -> open(open);
-            case CloseRequest close -> close.whenIdle(() -> close(close));
-        }
+    /** Calls the handler and answers; {@link #returned} follows, perhaps from another thread. Throws nothing. */
+    abstract void run(PendingRequest request);
+
+    /** Tells the handler that an object is gone for which no CLOSE will come. Throws nothing. */
+    abstract void forget(CacheObject object);
+
+    void returned(PendingRequest request) {
+        returned.accept(request);
     }
 
-    /** Answers for a handler that does not return; what it answers later is dropped. */
-    void abandon(Request request, Throwable cause) {
-        switch (request) {
-            case ReadRequest read -> {
-                if (read.abandon()) {
-                    listener.readFailed(read, cause);
-                }
-            }
-            case OpenRequest open -> refuse(open, cause);
-            case CloseRequest close -> {}
-        }
-    }
-
-    private void open(OpenRequest request) {
-        long size;
-        try {
-            size = handler.open(request);
-            if (size < 0 && !request.isAnswered()) {
-                throw new IllegalArgumentException("the handler returned the size " + size);
-            }
-        } catch (Throwable t) {
-            refuse(request, t);
+    /** Answers in the handler's place, and tells it so. */
+    void cancel(PendingRequest request, Throwable cause) {
+        if (!request.claim()) {
             return;
         }
-        CacheObject object = request.object();
-        if (request.claim() && !accept(request, size)) {
-            return;
-        }
-        if (object.size().isEmpty()) {
-            return; // the handler has refused it
-        }
-        listener.opened(request, object.size().getAsLong());
         try {
-            handler.opened(object);
+            request.cancelClaimed();
+        } catch (IOException | RuntimeException e) {
+            cause.addSuppressed(e);
+        }
+        report(request.request(), cause);
+        try {
+            request.tellHandler();
         } catch (Throwable t) {
             listener.trouble(t);
         }
+    }
+
+    private void report(Request request, Throwable cause) {
+        switch (request) {
+            case OpenRequest open -> listener.openFailed(open, cause);
+            case ReadRequest read -> listener.readFailed(read, cause);
+            case CloseRequest close -> {
+                listener.trouble(cause);
+                listener.closed(close);
+            }
+        }
+    }
+
+    /** The handler knows the size. Returns whether the kernel has it now. */
+    final boolean openReturned(OpenRequest request, long size) {
+        CacheObject object = request.object();
+        if (size < 0 && !request.isAnswered()) {
+            openFailed(request, new IllegalArgumentException("the handler returned the size " + size));
+            return false;
+        }
+        if (request.claim()) {
+            if (!accept(request, size)) {
+                return false;
+            }
+        } else if (request.isCancelled()) {
+            listener.late(request);
+            if (!object.isOpen()) {
+                forget(object);
+            } else if (object.openAgain() == request && object.size().orElse(size) == size) {
+                object.openAgain(null);
+            }
+            return false;
+        }
+        if (object.size().isEmpty()) {
+            return false; // the handler has refused it
+        }
+        listener.opened(request, object.size().getAsLong());
+        return true;
     }
 
     /** Answers a claimed request; where the kernel no longer waits, the handler is told that the object has gone. */
@@ -77,91 +100,84 @@ final class RequestEngine {
             return true;
         } catch (IOException e) {
             listener.openFailed(request, e);
-            close(new CloseRequest(request.id(), request.objectId(), request.object()));
+            forget(request.object());
             return false;
         }
     }
 
-    private void refuse(OpenRequest request, Throwable cause) {
+    final void openFailed(OpenRequest request, Throwable cause) {
+        if (request.isCancelled()) {
+            listener.late(request);
+            return;
+        }
         try {
-            if (!request.isAnswered()) {
-                // Set first: the READ that made the kernel open it again comes as soon as this is accepted.
-                request.object().openAgain(request);
-                request.refuse(errno(cause));
+            boolean reopen = request.isReopen();
+            if (request.claim()) {
+                if (reopen) {
+                    // Set first: the READ that made the kernel open it again comes as soon as this is accepted.
+                    request.object().openAgain(request);
+                }
+                request.refuseClaimed(errno(cause), reopen);
+            } else if (request.isCancelled()) {
+                listener.late(request);
+                return;
             }
-        } catch (IOException | IllegalStateException e) {
+        } catch (IOException | RuntimeException e) {
             cause.addSuppressed(e);
         }
         listener.openFailed(request, cause);
     }
 
-    private void read(ReadRequest request) {
-        long start = System.nanoTime();
-        CacheObject object = request.object();
-        // So that CLOSE waits for the handler, also after it has answered by itself. The request holds a use until it
-        // is answered, so there is one to be had.
-        object.tryAcquire();
-        try {
-            Throwable failure = fillAndAnswer(request);
-            if (request.wasAbandoned()) {
-                return;
-            }
-            if (failure == null) {
-                listener.read(request, Duration.ofNanos(System.nanoTime() - start));
-            } else {
-                listener.readFailed(request, failure);
-            }
-        } finally {
-            object.release();
+    /** The handler was asked for the size before a READ, since it had failed in the re-OPEN. */
+    final void openedAgain(CacheObject object, long size) throws IOException {
+        long known = object.size().orElse(size);
+        if (size != known) {
+            throw new IOException(object + " has " + size + " bytes, but the kernel knows it with " + known);
         }
+        object.openAgain(null);
     }
 
-    /** Returns why the range is not in the cache, or null if it is. */
-    private @Nullable Throwable fillAndAnswer(ReadRequest request) {
-        try {
-            if (request.object().openAgain() != null) {
-                openForRead(request.object());
-            }
-            handler.read(request);
-        } catch (Throwable t) {
-            if (request.claim()) {
-                request.answer(false);
-            }
-            return t;
-        }
+    /** The handler has returned or failed. */
+    final void readReturned(ReadRequest request, @Nullable Throwable failure) {
         if (request.claim()) {
-            request.completeClaimed();
+            if (failure == null) {
+                request.completeClaimed();
+            } else {
+                request.failClaimed();
+            }
+        } else if (request.isCancelled()) {
+            listener.late(request);
+            return;
         }
-        return request.wasFilled()
-                ? null
-                : new EOFException("the handler returned, but not all of the range is in the cache");
-    }
-
-    /** The handler has failed in a re-OPEN, which could not be refused: it gets another chance before each READ. */
-    private void openForRead(CacheObject object) throws IOException {
-        synchronized (object) {
-            OpenRequest request = object.openAgain();
-            if (request == null) {
-                return;
-            }
-            long size = handler.open(request);
-            long known = object.size().orElse(size);
-            if (size != known) {
-                throw new IOException(object + " has " + size + " bytes, but the kernel knows it with " + known);
-            }
-            object.openAgain(null);
+        if (failure == null && request.wasServed()) {
+            listener.read(request, request.age());
+        } else {
+            listener.readFailed(request, failure != null ? failure : notFilled());
         }
     }
 
-    private void close(CloseRequest request) {
-        try {
-            handler.close(request);
-        } catch (Throwable t) {
-            listener.trouble(t);
-        } finally {
-            request.complete();
+    private static EOFException notFilled() {
+        return new EOFException("the handler returned, but not all of the range is in the cache");
+    }
+
+    /** The handler has returned or failed. */
+    final void closeReturned(CloseRequest request, @Nullable Throwable failure) {
+        boolean cancelled = request.isCancelled();
+        request.complete();
+        if (failure != null && !cancelled) {
+            listener.trouble(failure);
         }
-        listener.closed(request);
+        if (cancelled) {
+            listener.late(request);
+        } else {
+            listener.closed(request);
+        }
+    }
+
+    /** What the user's code has thrown, without what a stage has wrapped around it. */
+    static Throwable unwrap(Throwable thrown) {
+        Throwable cause = thrown instanceof CompletionException ? thrown.getCause() : null;
+        return cause == null ? thrown : cause;
     }
 
     private static Errno errno(Throwable cause) {
@@ -171,6 +187,7 @@ final class RequestEngine {
             case FileNotFoundException e -> Errno.ENOENT;
             case AccessDeniedException e -> Errno.EACCES;
             case OutOfMemoryError e -> Errno.ENOMEM;
+            case CancellationException e -> Errno.ECANCELED;
             default -> Errno.EIO;
         };
     }

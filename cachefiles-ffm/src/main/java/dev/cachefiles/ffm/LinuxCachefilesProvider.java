@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.function.Supplier;
 
 /**
  * Opens the device of the running Linux kernel.
@@ -32,7 +33,7 @@ public final class LinuxCachefilesProvider implements CachefilesProvider {
     @Override
     public DeviceFile open(Path device) throws IOException {
         checkPlatform(System.getProperty("os.name"), System.getProperty("os.arch"), ByteOrder.nativeOrder());
-        int fd = openForCommands(device.toString());
+        int fd = linked(() -> LibC.open(device.toString(), LibC.O_RDWR | LibC.O_CLOEXEC));
         if (fd < 0) {
             Errno errno = Errno.ofResult(fd);
             throw new CachefilesException(device.toString(), errno, cure(errno));
@@ -45,9 +46,16 @@ public final class LinuxCachefilesProvider implements CachefilesProvider {
         return new LinuxDeviceFile(fd, event);
     }
 
-    private static int openForCommands(String path) {
+    @Override
+    public long raiseFileLimit() {
+        checkPlatform(System.getProperty("os.name"), System.getProperty("os.arch"), ByteOrder.nativeOrder());
+        return linked(LibC::raiseFileLimit);
+    }
+
+    /** The first use of {@link LibC} links it, which may be denied. */
+    private static <T> T linked(Supplier<T> call) {
         try {
-            return LibC.open(path, LibC.O_RDWR | LibC.O_CLOEXEC);
+            return call.get();
         } catch (ExceptionInInitializerError e) {
             if (e.getCause() instanceof IllegalCallerException denied) {
                 Module module = LibC.class.getModule();

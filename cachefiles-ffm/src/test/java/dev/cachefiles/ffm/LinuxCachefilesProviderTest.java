@@ -10,7 +10,9 @@ import dev.cachefiles.CacheOptions;
 import dev.cachefiles.CachefilesChannel;
 import dev.cachefiles.CachefilesException;
 import dev.cachefiles.Errno;
+import java.io.IOException;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -56,6 +58,33 @@ class LinuxCachefilesProviderTest {
         assertRefused("Linux", "s390x", ByteOrder.BIG_ENDIAN);
         assertRefused("Linux", "arm", ByteOrder.LITTLE_ENDIAN);
         assertRefused("Linux", "x86", ByteOrder.LITTLE_ENDIAN);
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void the_soft_limit_of_open_files_is_raised_to_the_hard_one() throws Exception {
+        String before = fileLimits();
+        String hard = before.substring(before.indexOf(' ') + 1);
+        String self = Long.toString(ProcessHandle.current().pid());
+        var prlimit = new ProcessBuilder("prlimit", "--pid", self, "--nofile=300:" + hard)
+                .inheritIO()
+                .start();
+        assertEquals(0, prlimit.waitFor());
+        assertEquals("300 " + hard, fileLimits());
+        long raised = new LinuxCachefilesProvider().raiseFileLimit();
+        assertEquals(hard + " " + hard, fileLimits());
+        assertEquals(hard.equals("unlimited") ? Long.MAX_VALUE : Long.parseLong(hard), raised);
+    }
+
+    /** The soft and the hard limit. */
+    private static String fileLimits() throws IOException {
+        return Files.readAllLines(Path.of("/proc/self/limits")).stream()
+                .filter(line -> line.startsWith("Max open files"))
+                .map(line -> line.replaceFirst("Max open files +", "")
+                        .replaceFirst(" +files *$", "")
+                        .replaceAll(" +", " "))
+                .findFirst()
+                .orElseThrow();
     }
 
     private static void assertRefused(String system, String architecture, ByteOrder order) {

@@ -139,11 +139,11 @@ class ClosingTest extends DaemonTest {
         kernel.inject(MessageEncoder.encode(new Message.Close(78, 4711)));
         assertArrayEquals(blob.bytes, kernel.mount("a").read(0, 10_000));
         daemon.close();
-        assertEquals(2, daemon.closed.size());
+        assertEquals(3, daemon.closed.size());
         assertTrue(daemon.closed.getFirst().object().isEmpty());
         assertEquals(ObjectId.CLOSED, daemon.closed.getFirst().objectId());
         assertEquals(List.of(), daemon.troubles);
-        assertEquals(List.of("close unknown", "close unknown", "read returns"), blob.events);
+        assertEquals(List.of("close unknown", "close unknown", "read returns", "close a"), blob.events);
     }
 
     @Test

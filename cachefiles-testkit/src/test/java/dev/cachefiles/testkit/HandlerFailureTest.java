@@ -182,7 +182,7 @@ class HandlerFailureTest extends DaemonTest {
         assertArrayEquals(blob.bytes, kernel.mount("a").read(0, 10_000));
         daemon.close();
         assertEquals(1, daemon.troubles.size());
-        assertEquals(1, daemon.closed.size());
+        assertEquals(2, daemon.closed.size());
     }
 
     @Test

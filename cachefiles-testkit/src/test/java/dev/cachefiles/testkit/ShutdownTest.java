@@ -125,7 +125,7 @@ class ShutdownTest extends DaemonTest {
         daemon.close();
         var thrown = assertThrows(ExecutionException.class, mount::get);
         assertEquals(Errno.ENOBUFS, ((CachefilesException) thrown.getCause()).errno());
-        assertEquals("copen 0,-5", kernel.commands().getLast());
+        assertEquals("copen 0,-110", kernel.commands().getLast());
         holding.interrupted.get();
         kernel.awaitOpenFds(0);
     }

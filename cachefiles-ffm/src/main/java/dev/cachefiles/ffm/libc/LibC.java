@@ -63,6 +63,14 @@ public final class LibC {
     private static final VarHandle TV_SEC = TIMESPEC.varHandle(MemoryLayout.PathElement.groupElement("tv_sec"));
     private static final VarHandle TV_NSEC = TIMESPEC.varHandle(MemoryLayout.PathElement.groupElement("tv_nsec"));
 
+    /** {@code struct rlimit}; see getrlimit(2). */
+    static final StructLayout RLIMIT =
+            MemoryLayout.structLayout(JAVA_LONG.withName("rlim_cur"), JAVA_LONG.withName("rlim_max"));
+
+    private static final VarHandle RLIM_CUR = RLIMIT.varHandle(MemoryLayout.PathElement.groupElement("rlim_cur"));
+    private static final VarHandle RLIM_MAX = RLIMIT.varHandle(MemoryLayout.PathElement.groupElement("rlim_max"));
+    private static final int RLIMIT_NOFILE = 7;
+
     private static final long NANOS_PER_SECOND = 1_000_000_000;
 
     /** {@code int open(const char *path, int flags, ...)}; see open(2). */
@@ -108,6 +116,14 @@ public final class LibC {
 
     /** {@code long sysconf(int name)}; see sysconf(3). */
     private static final MethodHandle SYSCONF = downcall("sysconf", FunctionDescriptor.of(JAVA_LONG, JAVA_INT));
+
+    /** {@code int getrlimit(int resource, struct rlimit *rlim)}; see getrlimit(2). */
+    private static final MethodHandle GETRLIMIT =
+            downcall("getrlimit", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
+
+    /** {@code int setrlimit(int resource, const struct rlimit *rlim)}; see getrlimit(2). */
+    private static final MethodHandle SETRLIMIT =
+            downcall("setrlimit", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
 
     private LibC() {}
 
@@ -226,6 +242,26 @@ public final class LibC {
         try {
             MemorySegment state = STATE.get();
             return Math.toIntExact(result(state, (long) SYSCONF.invokeExact(state, SC_PAGESIZE)));
+        } catch (Throwable t) {
+            throw linkage(t);
+        }
+    }
+
+    /** Raises the soft limit of open files to the hard one, and gives it; the largest number if there is none. */
+    public static long raiseFileLimit() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = STATE.get();
+            MemorySegment limit = arena.allocate(RLIMIT);
+            int result = result(state, (int) GETRLIMIT.invokeExact(state, RLIMIT_NOFILE, limit));
+            if (result < 0) {
+                return result;
+            }
+            long hard = (long) RLIM_MAX.get(limit, 0L);
+            if ((long) RLIM_CUR.get(limit, 0L) != hard) {
+                RLIM_CUR.set(limit, 0L, hard);
+                result = result(state, (int) SETRLIMIT.invokeExact(state, RLIMIT_NOFILE, limit));
+            }
+            return result < 0 ? result : hard < 0 ? Long.MAX_VALUE : hard; // RLIM_INFINITY has all bits set
         } catch (Throwable t) {
             throw linkage(t);
         }

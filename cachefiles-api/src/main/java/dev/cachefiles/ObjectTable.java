@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.cachefiles;
+
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.StampedLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The objects that the kernel has open here, and the order between reading messages and closing fds.
+ *
+ * <p>Safe for use by several threads.
+ */
+final class ObjectTable {
+
+    /** Most sizes that are kept for objects whose fd was given back; for others the cache file's size must do. */
+    private static final int SIZES_KEPT = 4096;
+
+    private final Map<ObjectId, CacheObject> objects = new ConcurrentHashMap<>();
+
+    /** Sizes of objects whose fd was given back while the kernel had them open, for their re-OPEN. */
+    private final Map<Name, Long> sizesGivenBack = new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Name, Long> eldest) {
+            return size() > SIZES_KEPT;
+        }
+    };
+
+    /**
+     * Shared by those who read messages, exclusive for closing an fd: a READ that was read just before its object's fd
+     * closed could never be answered.
+     */
+    private final StampedLock delivery = new StampedLock();
+
+    private record Name(VolumeKey volume, CookieKey cookie) {
+        static Name of(CacheObject object) {
+            return new Name(object.volume(), object.cookie());
+        }
+    }
+
+    /** From now until {@link #endDelivery} no fd closes; returns the stamp for it. */
+    long beginDelivery() {
+        return delivery.readLock();
+    }
+
+    void endDelivery(long stamp) {
+        delivery.unlockRead(stamp);
+    }
+
+    /** Waits until no message is being read; none is until {@link #resumeDelivery}. Returns the stamp for it. */
+    long suspendDelivery() {
+        return delivery.writeLock();
+    }
+
+    void resumeDelivery(long stamp) {
+        delivery.unlockWrite(stamp);
+    }
+
+    void add(CacheObject object) {
+        objects.put(object.id(), object);
+    }
+
+    @Nullable
+    CacheObject find(ObjectId id) {
+        return objects.get(id);
+    }
+
+    @Nullable
+    CacheObject remove(ObjectId id) {
+        return objects.remove(id);
+    }
+
+    /** Removes an object, but not another that the kernel has given the same id since. */
+    boolean remove(CacheObject object) {
+        return objects.remove(object.id(), object);
+    }
+
+    Collection<CacheObject> all() {
+        return objects.values();
+    }
+
+    /** Gives the last use of an object back, and closes its fd unless a use was taken meanwhile. */
+    void closeIfLast(CacheObject object, UseCount uses) {
+        long stamp = delivery.writeLock();
+        try {
+            if (uses.release()) {
+                // Still known here, so the kernel has not let it go and will open it again.
+                if (remove(object)) {
+                    object.size().ifPresent(size -> keepSize(object, size));
+                }
+                object.fd().file().close();
+            }
+        } finally {
+            delivery.unlockWrite(stamp);
+        }
+    }
+
+    private void keepSize(CacheObject object, long size) {
+        synchronized (sizesGivenBack) {
+            sizesGivenBack.put(Name.of(object), size);
+        }
+    }
+
+    /** The size that the kernel was told for an object whose fd was given back. */
+    OptionalLong keptSize(CacheObject object) {
+        synchronized (sizesGivenBack) {
+            Long size = sizesGivenBack.get(Name.of(object));
+            return size == null ? OptionalLong.empty() : OptionalLong.of(size);
+        }
+    }
+
+    void forgetSize(CacheObject object) {
+        synchronized (sizesGivenBack) {
+            sizesGivenBack.remove(Name.of(object));
+        }
+    }
+}
