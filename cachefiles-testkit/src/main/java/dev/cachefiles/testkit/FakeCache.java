@@ -113,7 +113,7 @@ final class FakeCache {
             object.closed();
         }
         requests.complete(request, error, "copen " + sizeText);
-        core.pollers.signalAll();
+        core.pollers.wakeUp();
         return result;
     }
 

@@ -3,6 +3,7 @@ package dev.cachefiles.testkit;
 
 import dev.cachefiles.spi.AnonFile;
 import dev.cachefiles.spi.DeviceFile;
+import dev.cachefiles.spi.TimeSource;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
@@ -48,26 +49,19 @@ final class FakeDevice implements DeviceFile {
     public int await(long timeoutNanos) {
         return call("await", () -> {
             core.journal.deviceWaits++;
+            long start = core.time.nanoTime();
             long left = timeoutNanos;
-            boolean interrupted = false;
-            while (ready() == 0 && left != 0 && !(timeoutNanos > 0 && left < 0)) {
-                // A poll does not end when its thread is interrupted.
-                if (timeoutNanos < 0) {
-                    core.pollers.awaitUninterruptibly();
-                } else {
-                    long deadline = System.nanoTime() + left;
-                    try {
-                        left = core.pollers.awaitNanos(left);
-                    } catch (InterruptedException e) {
-                        interrupted = true;
-                        left = deadline - System.nanoTime();
-                    }
+            while (true) {
+                long seen = core.pollers.wakeUps();
+                int ready = ready();
+                if (ready != 0 || left == 0) {
+                    return ready;
+                }
+                core.pollers.sleep(seen, timeoutNanos < 0 ? Long.MAX_VALUE : left);
+                if (timeoutNanos >= 0) {
+                    left = Math.max(0, timeoutNanos - (core.time.nanoTime() - start));
                 }
             }
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-            return ready();
         });
     }
 
@@ -79,7 +73,7 @@ final class FakeDevice implements DeviceFile {
     public void wake() {
         call("wake", () -> {
             woken = true;
-            core.pollers.signalAll();
+            core.pollers.wakeUp();
             return 0;
         });
     }
@@ -112,6 +106,11 @@ final class FakeDevice implements DeviceFile {
     @Override
     public int pageSize() {
         return core.settings.pageSize();
+    }
+
+    @Override
+    public TimeSource time() {
+        return core.time;
     }
 
     @Override

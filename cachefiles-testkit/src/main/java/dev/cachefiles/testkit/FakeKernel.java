@@ -7,6 +7,7 @@ import dev.cachefiles.Errno;
 import dev.cachefiles.VolumeKey;
 import dev.cachefiles.spi.CachefilesProvider;
 import dev.cachefiles.spi.DeviceFile;
+import dev.cachefiles.spi.TimeSource;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -77,6 +78,69 @@ public final class FakeKernel implements CachefilesProvider {
             cache = new FakeCache(core);
             return new FakeDevice(core, cache);
         });
+    }
+
+    /**
+     * Gives what {@link dev.cachefiles.testkit.FakeKernel#fdLimit} has set.
+     *
+     * @return the number of files that the daemon may have open
+     */
+    @Override
+    public long raiseFileLimit() {
+        return locked(core.fds::limit);
+    }
+
+    // Time
+
+    /**
+     * Gives the clock by which the daemon measures deadlines and pauses.
+     *
+     * @return the machine's, or one that stands still
+     */
+    public TimeSource time() {
+        return core.time;
+    }
+
+    /**
+     * Moves the clock, and wakes those whose time has come. They may not have run when this returns.
+     *
+     * @param time how far, not negative
+     * @throws IllegalArgumentException if {@code time} is negative
+     * @throws IllegalStateException    if this kernel has no {@link Builder#virtualTime}
+     */
+    public void advance(Duration time) {
+        if (time.isNegative()) {
+            throw new IllegalArgumentException("cannot go back by " + time);
+        }
+        virtualTime().advance(time);
+    }
+
+    /**
+     * Waits until so many threads sleep on the clock, so that {@link #advance} will wake those whose time it makes come.
+     * A wait for the device counts if it has a time limit.
+     *
+     * @param count number of threads, at least
+     * @throws HungReaderError       if that does not happen in time, or the thread is interrupted
+     * @throws IllegalStateException if this kernel has no {@link Builder#virtualTime}
+     */
+    public void awaitSleepers(int count) {
+        boolean found;
+        try {
+            found = virtualTime().awaitSleepers(count, core.settings.patience());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            found = false;
+        }
+        if (!found) {
+            throw new HungReaderError("waited " + core.settings.patience() + " for " + count + " sleeping threads");
+        }
+    }
+
+    private VirtualTime virtualTime() {
+        if (core.time instanceof VirtualTime virtual) {
+            return virtual;
+        }
+        throw new IllegalStateException("this kernel's clock is the machine's; build it with virtualTime()");
     }
 
     // Readers
@@ -182,7 +246,7 @@ public final class FakeKernel implements CachefilesProvider {
     public void inject(byte[] message) {
         locked(() -> {
             core.faults.inject(message);
-            core.pollers.signalAll();
+            core.pollers.wakeUp();
             return null;
         });
     }
@@ -394,6 +458,7 @@ public final class FakeKernel implements CachefilesProvider {
         private int readAhead = 128 << 10;
         private int attachDelay = 3;
         private int firstMessageId;
+        private boolean virtualTime;
         private Duration patience = Duration.ofSeconds(10);
 
         private Builder() {}
@@ -502,6 +567,17 @@ public final class FakeKernel implements CachefilesProvider {
         }
 
         /**
+         * Holds the daemon's clock still: deadlines, pauses and waits with a time limit end only when
+         * {@link FakeKernel#advance} moves it. {@link #patience} stays real time.
+         *
+         * @return this
+         */
+        public Builder virtualTime() {
+            this.virtualTime = true;
+            return this;
+        }
+
+        /**
          * Sets how long a mount or a read waits for the daemon before it fails with {@link HungReaderError}.
          *
          * @param longest the longest wait for one answer, not negative; the default is 10 seconds
@@ -531,6 +607,7 @@ public final class FakeKernel implements CachefilesProvider {
                     readAhead & -pageSize,
                     attachDelay,
                     firstMessageId,
+                    virtualTime,
                     patience));
         }
 

@@ -26,6 +26,10 @@ final class FdTable {
         limit = newLimit;
     }
 
+    int limit() {
+        return limit;
+    }
+
     /** The lowest free number, or -1 if there is none. */
     int lowestFree() {
         for (int fd = FIRST; fd < limit; fd++) {

@@ -2,6 +2,7 @@
 package dev.cachefiles.testkit;
 
 import dev.cachefiles.Errno;
+import dev.cachefiles.spi.TimeSource;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
@@ -15,8 +16,10 @@ final class KernelCore {
     final Settings settings;
     final ReentrantLock lock = new ReentrantLock();
 
-    /** Signalled where the kernel wakes those who poll the device, and only there. */
-    final Condition pollers = lock.newCondition();
+    /** The clock of the daemon; the kernel's own patience is real time. */
+    final TimeSource time;
+
+    final Pollers pollers = new Pollers(this);
 
     /** Signalled whenever requests, mounts or fds change. */
     final Condition changed = lock.newCondition();
@@ -28,6 +31,7 @@ final class KernelCore {
 
     KernelCore(Settings settings) {
         this.settings = settings;
+        this.time = settings.virtualTime() ? new VirtualTime() : TimeSource.system();
     }
 
     static int error(Errno errno) {

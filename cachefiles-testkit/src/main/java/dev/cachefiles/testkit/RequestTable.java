@@ -43,7 +43,7 @@ final class RequestTable {
             case READ -> core.journal.reads++;
             case CLOSE -> core.journal.closes++;
         }
-        core.pollers.signalAll();
+        core.pollers.wakeUp();
         core.changed.signalAll();
         return request;
     }
@@ -113,7 +113,7 @@ final class RequestTable {
     /** The command {@code restore}. */
     void markAllFresh() {
         pending.values().forEach(request -> request.fresh = true);
-        core.pollers.signalAll();
+        core.pollers.wakeUp();
     }
 
     long opensPending() {

@@ -14,6 +14,7 @@ import java.time.Duration;
  * @param readAhead      most bytes that a read asks for at once
  * @param attachDelay    calls that are refused after copen until the file is attached
  * @param firstMessageId the id of the first message
+ * @param virtualTime    whether the clock stands still until it is moved
  * @param patience       longest wait of a mount or a read for the daemon
  */
 record Settings(
@@ -25,6 +26,7 @@ record Settings(
         int readAhead,
         int attachDelay,
         int firstMessageId,
+        boolean virtualTime,
         Duration patience) {
 
     /** Every kernel so far: {@code CACHEFILES_DIO_BLOCK_SIZE}, to which the size of a cache file is rounded up. */

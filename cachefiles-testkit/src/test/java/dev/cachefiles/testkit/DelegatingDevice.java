@@ -3,6 +3,7 @@ package dev.cachefiles.testkit;
 
 import dev.cachefiles.spi.AnonFile;
 import dev.cachefiles.spi.DeviceFile;
+import dev.cachefiles.spi.TimeSource;
 import java.lang.foreign.MemorySegment;
 
 /** A device that passes all calls on, for tests that step in between. */
@@ -46,6 +47,11 @@ class DelegatingDevice implements DeviceFile {
     @Override
     public int pageSize() {
         return device.pageSize();
+    }
+
+    @Override
+    public TimeSource time() {
+        return device.time();
     }
 
     @Override
