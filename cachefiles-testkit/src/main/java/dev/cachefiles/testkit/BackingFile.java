@@ -64,6 +64,23 @@ final class BackingFile {
         }
     }
 
+    /** How many blocks have data, and so take space. */
+    long dataBlocks() {
+        return blocks.size();
+    }
+
+    /** How many blocks would take space that do not yet, if a range were written. */
+    long missingBlocks(long position, long length) {
+        long missing = 0;
+        long end = (position + length + blockSize - 1) / blockSize;
+        for (long block = position / blockSize; block < end; block++) {
+            if (!blocks.containsKey(block)) {
+                missing++;
+            }
+        }
+        return missing;
+    }
+
     private void addRun(long first, long end) {
         Map.Entry<Long, Long> before = data.floorEntry(first);
         if (before != null && before.getValue() >= first) {

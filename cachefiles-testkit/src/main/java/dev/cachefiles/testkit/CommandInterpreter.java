@@ -12,14 +12,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Guarded by the kernel's lock.
  */
 final class CommandInterpreter {
-    private static final int MAX_SIZE = 4095;
-
     private static final int OK = 0;
     private static final int EINVAL = KernelCore.error(Errno.EINVAL);
     private static final int EOPNOTSUPP = KernelCore.error(Errno.EOPNOTSUPP);
     private static final int EIO = KernelCore.error(Errno.EIO);
 
     private final FakeCache cache;
+    private final int maxSize;
     private final boolean withOnDemand;
     private final FreeSpaceLimits blocks = new FreeSpaceLimits();
     private final FreeSpaceLimits files = new FreeSpaceLimits();
@@ -27,9 +26,10 @@ final class CommandInterpreter {
     private @Nullable String tag;
 
     /** Makes an interpreter; a kernel without the on-demand mode does not know all verbs. */
-    CommandInterpreter(FakeCache cache, boolean withOnDemand) {
+    CommandInterpreter(FakeCache cache, Settings settings) {
         this.cache = cache;
-        this.withOnDemand = withOnDemand;
+        this.maxSize = settings.pageSize() - 1;
+        this.withOnDemand = settings.onDemand();
     }
 
     /** Runs one command; the number of its bytes, or a negated errno. */
@@ -37,7 +37,7 @@ final class CommandInterpreter {
         if (cache.isDead()) {
             return EIO;
         }
-        if (command.length > MAX_SIZE) {
+        if (command.length > maxSize) {
             return EOPNOTSUPP;
         }
         // One char per byte, as the kernel sees it.
@@ -114,8 +114,7 @@ final class CommandInterpreter {
         if (tag == null) {
             tag = "CacheFiles";
         }
-        cache.bind(directory);
-        return OK;
+        return cache.bind(directory, blocks, files);
     }
 
     private int copen(String argument) {

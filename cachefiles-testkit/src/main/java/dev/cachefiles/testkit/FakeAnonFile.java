@@ -13,6 +13,10 @@ import java.util.function.ToLongFunction;
  * call.
  */
 final class FakeAnonFile implements AnonFile {
+
+    /** {@code MAX_RW_COUNT}: no call of the kernel transfers more. */
+    private static final long MAX_TRANSFER = 0x7fff_f000;
+
     private final KernelCore core;
     private final FakeObject object;
     private final int objectId;
@@ -51,14 +55,11 @@ final class FakeAnonFile implements AnonFile {
         if (position < 0) {
             return KernelCore.error(Errno.EINVAL);
         }
-        long length = source.byteSize();
-        if (length == 0) {
-            return 0;
-        }
         BackingFile file = object.fileForDaemon();
         if (file == null) {
             return KernelCore.error(Errno.ENOBUFS);
         }
+        long length = Math.min(source.byteSize(), MAX_TRANSFER);
         long start = core.roundDownToPage(position);
         boolean direct = source.address() % Settings.MEMORY_ALIGNMENT == 0 && length % core.settings.sectorSize() == 0;
         if (start != position || !direct) {
@@ -67,11 +68,30 @@ final class FakeAnonFile implements AnonFile {
         if (start != position && !core.settings.profile().shiftsMisalignedOffsets()) {
             return KernelCore.error(Errno.ENOBUFS);
         }
-        if (!direct) {
+        if (!object.cache().canWrite(length)) {
+            return KernelCore.error(Errno.ENOBUFS);
+        }
+        if (length == 0) {
+            return 0;
+        }
+        long most = Math.min(BackingFile.MAX_SIZE, core.fds.fileSizeLimit()) - start;
+        if (most <= 0) {
+            return KernelCore.error(Errno.EFBIG);
+        }
+        return write(file, start, source.asSlice(0, Math.min(length, most)));
+    }
+
+    /** The file system's part: what is written is a whole, or nothing of it is. */
+    private long write(BackingFile file, long start, MemorySegment source) {
+        long length = source.byteSize();
+        if (core.disk.isReadOnly()) {
+            return KernelCore.error(Errno.EROFS);
+        }
+        if (source.address() % Settings.MEMORY_ALIGNMENT != 0 || length % core.settings.sectorSize() != 0) {
             return KernelCore.error(Errno.EINVAL);
         }
-        if (length > BackingFile.MAX_SIZE - Math.min(start, BackingFile.MAX_SIZE)) {
-            return KernelCore.error(Errno.EFBIG);
+        if (file.missingBlocks(start, length) > core.disk.freeBlocks()) {
+            return KernelCore.error(Errno.ENOSPC);
         }
         file.write(start, source.toArray(ValueLayout.JAVA_BYTE));
         core.journal.bytesWritten += length;

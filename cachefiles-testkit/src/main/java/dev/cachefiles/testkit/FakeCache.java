@@ -2,11 +2,13 @@
 package dev.cachefiles.testkit;
 
 import dev.cachefiles.Errno;
+import dev.cachefiles.VolumeKey;
 import dev.cachefiles.protocol.Message;
 import dev.cachefiles.protocol.MessageEncoder;
 import dev.cachefiles.testkit.KernelRequest.Kind;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -31,6 +33,7 @@ final class FakeCache {
     private final Set<FakeObject> objects = new LinkedHashSet<>();
 
     private String directory = "";
+    private @Nullable SpaceCheck space;
     private boolean onDemand;
     private boolean bound;
     private boolean dead;
@@ -58,9 +61,28 @@ final class FakeCache {
         return onDemand;
     }
 
-    void bind(String boundDirectory) {
+    /** The rest of the command {@code bind}; 0 or a negated errno. */
+    int bind(String boundDirectory, FreeSpaceLimits blocks, FreeSpaceLimits files) {
+        if (core.disk.isReadOnly()) {
+            return KernelCore.error(Errno.EROFS);
+        }
         directory = boundDirectory;
+        space = new SpaceCheck(core, blocks, files);
+        space.check(0, 0);
         bound = true;
+        return 0;
+    }
+
+    /** The flag CULLING, which poll reports as {@code POLLOUT}. */
+    boolean isCulling() {
+        return space != null && space.isCulling();
+    }
+
+    private SpaceCheck space() {
+        if (space == null) {
+            throw new IllegalStateException("not bound");
+        }
+        return space;
     }
 
     boolean isBound() {
@@ -128,25 +150,54 @@ final class FakeCache {
             return KernelCore.error(Errno.EFBIG);
         }
         long fileSize = (size + Settings.FILE_SIZE_UNIT - 1) & -(long) Settings.FILE_SIZE_UNIT;
-        BackingFile file = core.disk.find(directory, object, size);
-        if (file == null) {
-            file = new BackingFile(core.settings.blockSize(), fileSize);
-        } else {
-            file.resize(fileSize);
+        BackingFile stored = core.disk.find(directory, object, size);
+        if (stored != null) {
+            stored.resize(fileSize);
+            object.attach(stored, false, core.settings.attachDelay());
+            return 0;
         }
-        object.attach(file, core.settings.attachDelay());
+        // One that was stored with another size is not to be used: it is replaced in the end.
+        if (core.disk.has(directory, object) && !canCreate()) {
+            return KernelCore.error(Errno.ENOBUFS);
+        }
+        object.attach(core.disk.create(fileSize), true, core.settings.attachDelay());
         return 0;
+    }
+
+    private boolean canCreate() {
+        return space().check(1, 0) && !core.disk.isReadOnly() && core.disk.freeInodes() > 0;
+    }
+
+    /** Whether the cache lets an object begin: what fails here does so before any OPEN. */
+    boolean canLookUp(FakeObject object) {
+        // A file of that name is opened for writing, of whatever size it is; else one is created.
+        return core.disk.has(directory, object) ? !core.disk.isReadOnly() : canCreate();
+    }
+
+    boolean canLookUp(VolumeKey volume) {
+        return core.disk.makeVolume(directory, volume, space());
+    }
+
+    /** {@code __cachefiles_prepare_write}: whether there is space, also for what has its blocks already. */
+    boolean canWrite(long length) {
+        return space().check(0, core.roundUpToPage(length) / core.settings.pageSize());
     }
 
     // The device
 
     boolean isReadable() {
-        return bound && onDemand && !dead && (core.faults.hasInjected() || requests.hasDeliverable());
+        if (!onDemand) {
+            return space != null && space.hasStateChanged();
+        }
+        return bound && !dead && (core.faults.hasInjected() || requests.hasDeliverable());
     }
 
     int read(MemorySegment buffer) {
-        if (dead || !bound || !onDemand) {
+        if (dead || !bound) {
             return 0;
+        }
+        if (!onDemand) {
+            return readStatus(buffer);
         }
         byte[] injected = core.faults.takeInjected();
         if (injected != null) {
@@ -157,6 +208,11 @@ final class FakeCache {
         // The kernel leaves these to a worker, so that this read does not find them yet.
         toOpenAgain.forEach(object -> requests.send(Kind.OPEN, object, 0, 0));
         return request == null ? 0 : deliver(request, buffer);
+    }
+
+    private int readStatus(MemorySegment buffer) {
+        byte[] status = space().status().getBytes(StandardCharsets.US_ASCII);
+        return status.length > buffer.byteSize() ? KernelCore.error(Errno.EMSGSIZE) : copyOut(status, buffer);
     }
 
     private int deliver(PendingRequest request, MemorySegment buffer) {
@@ -221,6 +277,9 @@ final class FakeCache {
 
     /** Sets the state DEAD, as the end of the device and an error of the cache's file system do. */
     void die() {
+        if (dead) {
+            return;
+        }
         dead = true;
         for (PendingRequest request : requests.all()) {
             requests.complete(request, KernelCore.error(Errno.EIO), "(cache dead)");
@@ -304,18 +363,33 @@ final class FakeCache {
     }
 
     private void withdrawn(FakeObject object) {
+        if (!objects.remove(object)) {
+            return;
+        }
         for (PendingRequest request : requests.all()) {
             if (request.object == object) {
                 requests.complete(request, KernelCore.error(Errno.EIO), "(object withdrawn)");
             }
         }
+        commit(object);
+        object.gone();
+        core.changed.signalAll();
+    }
+
+    /** {@code cachefiles_clean_up_object}: a new file gets its name, an old one is let go. */
+    private void commit(FakeObject object) {
         BackingFile file = object.file();
-        if (file != null) {
+        if (file == null) {
+            return;
+        }
+        if (!object.hasNewFile()) {
+            space().stateChanged();
+        } else if (core.disk.isReadOnly()) {
+            core.disk.drop(file);
+            die();
+        } else {
             core.disk.commit(directory, object, file);
         }
-        object.gone();
-        objects.remove(object);
-        core.changed.signalAll();
     }
 
     List<PendingRequest> unanswered() {

@@ -20,7 +20,7 @@ final class FakeDevice implements DeviceFile {
     FakeDevice(KernelCore core, FakeCache cache) {
         this.core = core;
         this.cache = cache;
-        this.commands = new CommandInterpreter(cache, core.settings.onDemand());
+        this.commands = new CommandInterpreter(cache, core.settings);
         this.guard = new CallGuard(() -> "the device", core.journal);
     }
 

@@ -2,9 +2,7 @@
 package dev.cachefiles.testkit;
 
 import dev.cachefiles.CachefilesException;
-import dev.cachefiles.CookieKey;
 import dev.cachefiles.Errno;
-import dev.cachefiles.VolumeKey;
 import dev.cachefiles.spi.CachefilesProvider;
 import dev.cachefiles.spi.DeviceFile;
 import dev.cachefiles.spi.TimeSource;
@@ -33,11 +31,13 @@ import org.jspecify.annotations.Nullable;
 public final class FakeKernel implements CachefilesProvider {
     private final KernelCore core;
     private final MountTable mounts;
+    private final FakeDisk disk;
     private @Nullable FakeCache cache;
 
     private FakeKernel(Settings settings) {
         this.core = new KernelCore(settings);
         this.mounts = new MountTable(core);
+        this.disk = new FakeDisk(core, this::failCache);
     }
 
     /**
@@ -88,6 +88,15 @@ public final class FakeKernel implements CachefilesProvider {
     @Override
     public long raiseFileLimit() {
         return locked(core.fds::limit);
+    }
+
+    /**
+     * Gives the disk that the cache lies on.
+     *
+     * @return the disk
+     */
+    public FakeDisk disk() {
+        return disk;
     }
 
     // Time
@@ -313,23 +322,23 @@ public final class FakeKernel implements CachefilesProvider {
     }
 
     /**
+     * Tells whether the kernel wants blobs culled: poll reports {@code POLLOUT} on the device. That begins when a write
+     * or a new file finds less free space than the limit {@code bcull} or {@code fcull} demands; and ends when a later
+     * one finds as much as {@code brun} and {@code frun} do.
+     *
+     * @return true while it does
+     */
+    public boolean isCullingWanted() {
+        return locked(() -> cache != null && cache.isCulling());
+    }
+
+    /**
      * Tells whether the device cannot be opened: it is open, or an anonymous fd is.
      *
      * @return true while an open would fail with {@code EBUSY}
      */
     public boolean isDeviceBusy() {
         return locked(() -> cache != null && !cache.isGone());
-    }
-
-    /**
-     * Tells whether a blob has a file in a cache directory. It has one from the end of its first use on.
-     *
-     * @param volume the key of the volume
-     * @param cookie the key of the blob
-     * @return true if there is a file, whole or not
-     */
-    public boolean isStored(VolumeKey volume, CookieKey cookie) {
-        return locked(() -> core.disk.holds(volume, cookie));
     }
 
     /**
@@ -455,6 +464,8 @@ public final class FakeKernel implements CachefilesProvider {
         private int pageSize = 4096;
         private int blockSize = 4096;
         private int sectorSize = 512;
+        private long capacity = 1L << 60;
+        private long inodes = 1L << 40;
         private int readAhead = 128 << 10;
         private int attachDelay = 3;
         private int firstMessageId;
@@ -520,6 +531,32 @@ public final class FakeKernel implements CachefilesProvider {
                 throw new IllegalArgumentException("sector size " + bytes + " is neither 512 nor 4096");
             }
             this.sectorSize = bytes;
+            return this;
+        }
+
+        /**
+         * Sets the size of the cache's disk, of which the limits {@code brun}, {@code bcull} and {@code bstop} are
+         * shares.
+         *
+         * @param bytes number of bytes, positive, rounded down to whole blocks; the default is more than any test fills
+         * @return this
+         * @throws IllegalArgumentException if {@code bytes} is not positive
+         */
+        public Builder capacity(long bytes) {
+            this.capacity = positive("capacity", bytes);
+            return this;
+        }
+
+        /**
+         * Sets how many files and directories the cache's file system can have, of which the limits {@code frun},
+         * {@code fcull} and {@code fstop} are shares. Each blob takes one, each volume 257.
+         *
+         * @param count the number, positive; the default is more than any test takes
+         * @return this
+         * @throws IllegalArgumentException if {@code count} is not positive
+         */
+        public Builder inodes(long count) {
+            this.inodes = positive("number of inodes", count);
             return this;
         }
 
@@ -604,11 +641,20 @@ public final class FakeKernel implements CachefilesProvider {
                     pageSize,
                     blockSize,
                     sectorSize,
+                    capacity,
+                    inodes,
                     readAhead & -pageSize,
                     attachDelay,
                     firstMessageId,
                     virtualTime,
                     patience));
+        }
+
+        private static long positive(String what, long value) {
+            if (value <= 0) {
+                throw new IllegalArgumentException(what + " " + value + " is not positive");
+            }
+            return value;
         }
 
         private static int powerOfTwo(String what, int bytes, int least, int most) {

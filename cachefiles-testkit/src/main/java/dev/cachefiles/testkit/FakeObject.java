@@ -33,6 +33,7 @@ final class FakeObject {
     private int id = NEVER_OPENED;
     private long size;
     private @Nullable BackingFile file;
+    private boolean fileIsNew;
     private int refusalsLeft;
     private boolean withdrawn;
     private int readers;
@@ -103,10 +104,19 @@ final class FakeObject {
         return file;
     }
 
-    /** Gives the object its file; the daemon's next calls are refused all the same, as the kernel attaches it later. */
-    void attach(BackingFile newFile, int refusals) {
+    /**
+     * Gives the object its file, which is new or was found by its name; the daemon's next calls are refused all the
+     * same, as the kernel attaches it later.
+     */
+    void attach(BackingFile newFile, boolean isNew, int refusals) {
         file = newFile;
+        fileIsNew = isNew;
         refusalsLeft = refusals;
+    }
+
+    /** Whether the file has no name yet ({@code CACHEFILES_OBJECT_USING_TMPFILE}). */
+    boolean hasNewFile() {
+        return file != null && fileIsNew;
     }
 
     /** The file as the daemon's fd sees it: null for {@code ENOBUFS}. */

@@ -20,10 +20,20 @@ final class FdTable {
 
     private final Map<Integer, FakeAnonFile> files = new TreeMap<>();
     private int limit = DEFAULT_LIMIT;
+    private long fileSizeLimit = Long.MAX_VALUE;
 
     /** Sets {@code RLIMIT_NOFILE}: numbers below it can be given out. */
     void limit(int newLimit) {
         limit = newLimit;
+    }
+
+    /** Sets {@code RLIMIT_FSIZE}. */
+    void fileSizeLimit(long bytes) {
+        fileSizeLimit = bytes;
+    }
+
+    long fileSizeLimit() {
+        return fileSizeLimit;
     }
 
     int limit() {

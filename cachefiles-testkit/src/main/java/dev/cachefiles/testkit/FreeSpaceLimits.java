@@ -15,6 +15,21 @@ final class FreeSpaceLimits {
     private int cull = 5;
     private int stop = 1;
 
+    /** What the limits are on a disk of a size, rounded down as by the kernel. */
+    Amounts of(long total) {
+        long percent = total / 100;
+        return new Amounts(percent * run, percent * cull, percent * stop);
+    }
+
+    /**
+     * Limits in units of what they limit.
+     *
+     * @param run  from so many free ones on, culling ends
+     * @param cull below so many free ones, culling is wanted
+     * @param stop below so many free ones, nothing more is taken
+     */
+    record Amounts(long run, long cull, long stop) {}
+
     /** Sets one limit from text such as {@code 7%}; 0 or a negated errno. */
     int set(String name, String text) {
         int value = percent(text);

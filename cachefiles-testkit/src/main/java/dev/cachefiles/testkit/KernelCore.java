@@ -25,12 +25,13 @@ final class KernelCore {
     final Condition changed = lock.newCondition();
 
     final Journal journal = new Journal();
-    final Disk disk = new Disk();
+    final Disk disk;
     final FdTable fds = new FdTable();
     final MessageFaults faults = new MessageFaults();
 
     KernelCore(Settings settings) {
         this.settings = settings;
+        this.disk = new Disk(settings);
         this.time = settings.virtualTime() ? new VirtualTime() : TimeSource.system();
     }
 

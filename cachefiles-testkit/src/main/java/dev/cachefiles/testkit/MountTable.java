@@ -147,6 +147,9 @@ final class MountTable {
         if (!cache.isOnDemand()) {
             throw failed(spec, Errno.EIO);
         }
+        if (!cache.canLookUp(spec.volume())) {
+            throw failed(spec, Errno.ENOBUFS);
+        }
         volume = new Volume(cache);
         volumes.put(spec.volume(), volume);
         return volume;
@@ -160,6 +163,9 @@ final class MountTable {
                 throw failed(spec, Errno.ENOBUFS);
             }
             var object = new FakeObject(volume.cache, spec.volume(), name);
+            if (!volume.cache.canLookUp(object)) {
+                throw failed(spec, Errno.ENOBUFS);
+            }
             blob = new Blob(object, volume.cache.sendOpen(object));
             volume.blobs.put(name, blob);
         }

@@ -11,6 +11,8 @@ import java.time.Duration;
  * @param pageSize       bytes in a page
  * @param blockSize      bytes in a block of the cache's file system: the unit of holes
  * @param sectorSize     bytes that the length of a direct write must be a multiple of
+ * @param capacity       bytes on the cache's disk
+ * @param inodes         files that the cache's file system can have
  * @param readAhead      most bytes that a read asks for at once
  * @param attachDelay    calls that are refused after copen until the file is attached
  * @param firstMessageId the id of the first message
@@ -23,6 +25,8 @@ record Settings(
         int pageSize,
         int blockSize,
         int sectorSize,
+        long capacity,
+        long inodes,
         int readAhead,
         int attachDelay,
         int firstMessageId,

@@ -34,10 +34,10 @@ class PersistenceTest extends DaemonTest {
         start(blob);
         FakeMount mount = kernel.mount("a");
         mount.read(0, 50_000);
-        assertFalse(kernel.isStored(VolumeKey.of("erofs,a"), CookieKey.of("a")), "linked at the end only");
+        assertFalse(kernel.disk().holds(VolumeKey.of("erofs,a"), CookieKey.of("a")), "linked at the end only");
         mount.unmount();
         mount = kernel.mount("a");
-        assertTrue(kernel.isStored(VolumeKey.of("erofs,a"), CookieKey.of("a")));
+        assertTrue(kernel.disk().holds(VolumeKey.of("erofs,a"), CookieKey.of("a")));
         long reads = kernel.counters().reads();
         assertArrayEquals(blob.range(0, 50_000), mount.read(0, 50_000));
         assertEquals(reads, kernel.counters().reads());
@@ -135,7 +135,7 @@ class PersistenceTest extends DaemonTest {
             }
         });
         assertThrows(CachefilesException.class, () -> kernel.mount("a"));
-        assertFalse(kernel.isStored(VolumeKey.of("erofs,a"), CookieKey.of("a")));
+        assertFalse(kernel.disk().holds(VolumeKey.of("erofs,a"), CookieKey.of("a")));
     }
 
     @Test

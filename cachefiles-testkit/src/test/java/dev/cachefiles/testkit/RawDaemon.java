@@ -14,6 +14,7 @@ import dev.cachefiles.spi.DeviceFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 
@@ -64,6 +65,13 @@ final class RawDaemon {
     /** Reads the device once; the message's length, 0 or a negated errno. */
     int readOnce() {
         return device.read(buffer);
+    }
+
+    /** Reads the device once, as text. */
+    String readText() {
+        int length = device.read(buffer);
+        return new String(
+                buffer.asSlice(0, Math.max(0, length)).toArray(ValueLayout.JAVA_BYTE), StandardCharsets.US_ASCII);
     }
 
     /** Takes the next OPEN and accepts it. */
