@@ -165,8 +165,9 @@ abstract sealed class PendingRequest permits OpenRequest, ReadRequest, CloseRequ
         allowed = nanos;
     }
 
-    boolean isOverdue(long now) {
-        return allowed != NO_LIMIT && now - delivered >= allowed;
+    /** Time until the deadline; zero or negative when it has passed. */
+    long nanosLeft(long now) {
+        return allowed == NO_LIMIT ? NO_LIMIT : allowed - (now - delivered);
     }
 
     void watched(boolean value) {

@@ -13,6 +13,7 @@ import java.util.concurrent.locks.LockSupport;
  * <p>Sleeps while there is no request, but for the probe of the cache.
  */
 final class Watchdog implements Runnable {
+    private static final long NOTHING_TO_DO = Long.MAX_VALUE;
     private static final long TICK_NANOS = Duration.ofMillis(10).toNanos();
 
     /** How long a handler may keep a device thread before another one waits for the kernel in its place. */
@@ -70,12 +71,12 @@ final class Watchdog implements Runnable {
         while (!stopped) {
             try {
                 long now = time.nanoTime();
-                boolean busy = look(now);
-                if (!busy) {
+                long pause = look(now);
+                if (pause == NOTHING_TO_DO) {
                     asleep = true;
-                    busy = look(now); // one may have come before it could see that this sleeps
+                    pause = look(now); // a request may have come before it could see that this sleeps
                 }
-                time.parkNanos(this, busy ? TICK_NANOS : Math.max(TICK_NANOS, nextProbe - now));
+                time.parkNanos(this, Math.max(1, Math.min(pause, nextProbe - now)));
                 asleep = false;
                 Thread.interrupted();
             } catch (Throwable t) {
@@ -85,34 +86,37 @@ final class Watchdog implements Runnable {
         }
     }
 
-    /** Tells whether any request is under way. */
-    private boolean look(long now) throws IOException {
-        boolean busy = false;
+    /** Returns how long it can sleep, in nanoseconds. */
+    private long look(long now) throws IOException {
+        long pause = NOTHING_TO_DO;
         for (DeviceThread device : threads.all()) {
             long since = device.busySince();
             if (since == DeviceThread.IDLE) {
                 continue;
             }
-            busy = true;
             PendingRequest request = device.current();
-            if (request != null && request.isOverdue(now)) {
-                dispatcher.expire(request);
-            }
+            pause = Math.min(pause, request == null ? TICK_NANOS : look(request, now));
             if (now - since >= HELD_UP_NANOS) {
                 threads.replace(device);
             }
         }
         for (PendingRequest request : dispatcher.watched()) {
-            busy = true;
-            if (request.isOverdue(now)) {
-                dispatcher.expire(request);
-            }
+            pause = Math.min(pause, look(request, now));
         }
         if (now - nextProbe >= 0) {
             nextProbe = now + PROBE_NANOS;
             probe(now);
         }
-        return busy;
+        return pause;
+    }
+
+    private long look(PendingRequest request, long now) {
+        long left = request.nanosLeft(now);
+        if (left <= 0) {
+            dispatcher.expire(request);
+            return TICK_NANOS;
+        }
+        return Math.min(left, TICK_NANOS);
     }
 
     private void probe(long now) throws IOException {

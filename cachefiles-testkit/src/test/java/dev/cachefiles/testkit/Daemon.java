@@ -3,17 +3,22 @@ package dev.cachefiles.testkit;
 
 import dev.cachefiles.CacheOptions;
 import dev.cachefiles.CachefilesChannel;
+import dev.cachefiles.CachefilesException;
 import dev.cachefiles.CloseRequest;
 import dev.cachefiles.OnDemandHandler;
 import dev.cachefiles.OnDemandListener;
 import dev.cachefiles.OnDemandServer;
 import dev.cachefiles.OpenRequest;
 import dev.cachefiles.ReadRequest;
+import dev.cachefiles.Request;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /** A server on a fake kernel, and what its listener has heard. */
@@ -26,6 +31,8 @@ final class Daemon implements AutoCloseable {
     final List<Throwable> readFailures = new CopyOnWriteArrayList<>();
     final List<ReadRequest> reads = new CopyOnWriteArrayList<>();
     final List<CloseRequest> closed = new CopyOnWriteArrayList<>();
+    final Queue<Request> late = new ConcurrentLinkedQueue<>();
+    final Queue<String> events = new ConcurrentLinkedQueue<>();
     final OnDemandServer server;
 
     private Daemon(FakeKernel kernel, OnDemandHandler handler, Consumer<OnDemandServer.Builder> setUp)
@@ -40,6 +47,17 @@ final class Daemon implements AutoCloseable {
     static Daemon start(FakeKernel kernel, OnDemandHandler handler, Consumer<OnDemandServer.Builder> setUp)
             throws IOException {
         return new Daemon(kernel, handler, setUp);
+    }
+
+    /** Waits until so many handlers have returned too late, and are no longer counted as overdue. */
+    void awaitLate(int count) {
+        long start = System.nanoTime();
+        while (late.size() < count || server.status().overdue() > 0) {
+            if (System.nanoTime() - start > TimeUnit.SECONDS.toNanos(10)) {
+                throw new AssertionError("late are " + late + ", " + server.status());
+            }
+            Thread.onSpinWait();
+        }
     }
 
     @Override
@@ -61,6 +79,21 @@ final class Daemon implements AutoCloseable {
         @Override
         public void readFailed(ReadRequest request, Throwable cause) {
             readFailures.add(cause);
+        }
+
+        @Override
+        public void late(Request request) {
+            late.add(request);
+        }
+
+        @Override
+        public void cacheDied(CachefilesException cause) {
+            events.add("died");
+        }
+
+        @Override
+        public void cacheReopened() {
+            events.add("reopened");
         }
 
         @Override

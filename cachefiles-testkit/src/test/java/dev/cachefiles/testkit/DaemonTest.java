@@ -6,6 +6,8 @@ import dev.cachefiles.OnDemandServer;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 
@@ -25,6 +27,17 @@ abstract class DaemonTest {
     Daemon start(OnDemandHandler handler, Consumer<OnDemandServer.Builder> setUp) throws IOException {
         daemons.push(Daemon.start(kernel, handler, setUp));
         return daemons.element();
+    }
+
+    /** Waits for what a daemon does after it has answered. */
+    static void await(BooleanSupplier condition) {
+        long start = System.nanoTime();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() - start > TimeUnit.SECONDS.toNanos(10)) {
+                throw new AssertionError("waited in vain");
+            }
+            Thread.onSpinWait();
+        }
     }
 
     @AfterEach
