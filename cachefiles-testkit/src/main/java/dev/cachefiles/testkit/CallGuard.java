@@ -5,7 +5,7 @@ import java.util.function.Supplier;
 
 /**
  * Watches over one fd: no call may follow its close, and none may be under way. On a real kernel such a call would land
- * on whatever file has the number by then.
+ * on whatever file has the number by then. A process that was killed makes no mistakes any more.
  *
  * <p>Safe for use by several threads.
  */
@@ -14,6 +14,7 @@ final class CallGuard {
     private final Journal journal;
     private int calls;
     private boolean closed;
+    private boolean killed;
 
     CallGuard(Supplier<String> subject, Journal journal) {
         this.subject = subject;
@@ -21,7 +22,7 @@ final class CallGuard {
     }
 
     synchronized void enter(String call) {
-        if (closed) {
+        if (closed && !killed) {
             throw journal.misuse(call + " of " + subject.get() + " after its close");
         }
         calls++;
@@ -32,6 +33,9 @@ final class CallGuard {
     }
 
     synchronized void close() {
+        if (killed) {
+            return;
+        }
         if (closed) {
             throw journal.misuse("second close of " + subject.get());
         }
@@ -39,5 +43,9 @@ final class CallGuard {
             throw journal.misuse("close of " + subject.get() + " while " + calls + " calls are under way");
         }
         closed = true;
+    }
+
+    synchronized void kill() {
+        killed = true;
     }
 }

@@ -21,15 +21,39 @@ final class FakeAnonFile implements AnonFile {
     private final FakeObject object;
     private final int objectId;
     private final int fd;
+    private final OpenFile file;
     private final CallGuard guard;
     private boolean adopted;
+
+    /** Closed, or its process was killed. */
+    private boolean gone;
 
     FakeAnonFile(KernelCore core, FakeObject object, int objectId, int fd) {
         this.core = core;
         this.object = object;
         this.objectId = objectId;
         this.fd = fd;
+        this.file = new OpenFile(() -> object.cache().fdReleased(object, objectId));
         this.guard = new CallGuard(this::toString, core.journal);
+    }
+
+    /** What a process has that was killed between its read of an OPEN and its use of the fd. */
+    static FakeAnonFile ofKilledProcess(KernelCore core, FakeCache cache, int fd) {
+        var file = new FakeAnonFile(core, FakeObject.none(cache), FakeObject.ID_CLOSED, fd);
+        file.kill();
+        return file;
+    }
+
+    /** With the kernel's lock held. */
+    OpenFile file() {
+        return file;
+    }
+
+    /** Takes the fd away from its process; what is to be done then. With the kernel's lock held. */
+    Runnable kill() {
+        guard.kill();
+        gone = true;
+        return file::close;
     }
 
     /** Hands the fd to the daemon's code, once. With the kernel's lock held. */
@@ -74,7 +98,7 @@ final class FakeAnonFile implements AnonFile {
         if (length == 0) {
             return 0;
         }
-        long most = Math.min(BackingFile.MAX_SIZE, core.fds.fileSizeLimit()) - start;
+        long most = Math.min(BackingFile.MAX_SIZE, core.process.fileSizeLimit()) - start;
         if (most <= 0) {
             return KernelCore.error(Errno.EFBIG);
         }
@@ -134,9 +158,13 @@ final class FakeAnonFile implements AnonFile {
         guard.close();
         core.lock.lock();
         try {
-            object.cache().fdReleased(object, objectId);
+            if (gone) {
+                return;
+            }
+            gone = true;
+            file.close();
             // Last, so that who sees the number free also sees what the close has done.
-            core.fds.free(fd);
+            core.process.closed(fd);
             core.changed.signalAll();
         } finally {
             core.lock.unlock();
@@ -148,7 +176,7 @@ final class FakeAnonFile implements AnonFile {
         try {
             core.lock.lock();
             try {
-                return call.getAsLong();
+                return gone ? KernelCore.error(Errno.EBADF) : call.getAsLong();
             } finally {
                 core.lock.unlock();
             }

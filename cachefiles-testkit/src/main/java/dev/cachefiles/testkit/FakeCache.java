@@ -43,10 +43,11 @@ final class FakeCache {
 
     private boolean gone;
 
-    private int nextObjectId = 1;
+    private final ObjectIds objectIds;
 
     FakeCache(KernelCore core) {
         this.core = core;
+        this.objectIds = new ObjectIds(core.settings.firstObjectId());
         this.requests = new RequestTable(core);
     }
 
@@ -253,17 +254,26 @@ final class FakeCache {
 
     /** Makes the fd of an OPEN; the number or a negated errno. */
     private int newFd(FakeObject object) {
-        if (object.hasFd()) {
-            return KernelCore.error(Errno.EEXIST);
-        }
-        int fd = core.fds.lowestFree();
+        int id = objectIds.take();
+        int fd = core.process.lowestFreeFd();
+        Errno error = null;
         if (fd < 0) {
-            object.closed();
-            return KernelCore.error(Errno.EMFILE);
+            error = Errno.EMFILE;
+        } else if (core.anonFiles >= core.anonFileLimit) {
+            error = Errno.ENFILE;
+        } else if (object.hasFd()) {
+            error = Errno.EEXIST;
         }
-        object.id(nextObjectId);
-        nextObjectId = nextObjectId == Integer.MAX_VALUE ? 1 : nextObjectId + 1;
-        core.fds.install(fd, new FakeAnonFile(core, object, object.id(), fd));
+        if (error != null) {
+            objectIds.free(id);
+            if (!object.hasFd()) {
+                object.closed();
+            }
+            return KernelCore.error(error);
+        }
+        object.id(id);
+        core.process.install(fd, new FakeAnonFile(core, object, id, fd));
+        core.anonFiles++;
         pins++;
         core.changed.signalAll();
         return fd;
@@ -320,6 +330,8 @@ final class FakeCache {
             object.id(FakeObject.ID_CLOSED);
             object.closed();
         }
+        objectIds.free(objectId);
+        core.anonFiles--;
         unpin();
     }
 

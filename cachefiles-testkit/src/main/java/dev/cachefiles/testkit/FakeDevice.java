@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.cachefiles.testkit;
 
+import dev.cachefiles.Errno;
 import dev.cachefiles.spi.AnonFile;
 import dev.cachefiles.spi.DeviceFile;
 import dev.cachefiles.spi.TimeSource;
@@ -12,16 +13,33 @@ import java.util.function.IntSupplier;
 /** An open device. Takes the kernel's lock in each call. */
 final class FakeDevice implements DeviceFile {
     private final KernelCore core;
+    private final OpenDevice device;
     private final FakeCache cache;
-    private final CommandInterpreter commands;
     private final CallGuard guard;
     private boolean woken;
 
-    FakeDevice(KernelCore core, FakeCache cache) {
+    /** Closed, or its process was killed. */
+    private boolean gone;
+
+    /** Makes an fd; with the kernel's lock held. */
+    FakeDevice(KernelCore core, OpenDevice device) {
         this.core = core;
-        this.cache = cache;
-        this.commands = new CommandInterpreter(cache, core.settings);
+        this.device = device;
+        this.cache = device.cache;
         this.guard = new CallGuard(() -> "the device", core.journal);
+        core.process.opened(this);
+    }
+
+    /** With the kernel's lock held. */
+    OpenDevice device() {
+        return device;
+    }
+
+    /** Takes the fd away from its process; what is to be done then. With the kernel's lock held. */
+    Runnable kill() {
+        guard.kill();
+        gone = true;
+        return device.file::close;
     }
 
     @Override
@@ -41,7 +59,7 @@ final class FakeDevice implements DeviceFile {
         return call("write", () -> {
             byte[] bytes = command.toArray(ValueLayout.JAVA_BYTE);
             core.journal.command(new String(bytes, StandardCharsets.UTF_8));
-            return commands.execute(bytes);
+            return device.commands.execute(bytes);
         });
     }
 
@@ -51,7 +69,7 @@ final class FakeDevice implements DeviceFile {
             core.journal.deviceWaits++;
             long start = core.time.nanoTime();
             long left = timeoutNanos;
-            while (true) {
+            while (!gone) {
                 long seen = core.pollers.wakeUps();
                 int ready = ready();
                 if (ready != 0 || left == 0) {
@@ -62,6 +80,7 @@ final class FakeDevice implements DeviceFile {
                     left = Math.max(0, timeoutNanos - (core.time.nanoTime() - start));
                 }
             }
+            return KernelCore.error(Errno.EBADF);
         });
     }
 
@@ -91,7 +110,10 @@ final class FakeDevice implements DeviceFile {
         guard.enter("adopt");
         core.lock.lock();
         try {
-            FakeAnonFile file = core.fds.get(fd);
+            if (gone) {
+                return FakeAnonFile.ofKilledProcess(core, cache, fd);
+            }
+            FakeAnonFile file = core.process.get(fd);
             if (file == null) {
                 throw core.journal.misuse("adoption of fd " + fd + ", which is not open");
             }
@@ -118,7 +140,11 @@ final class FakeDevice implements DeviceFile {
         guard.close();
         core.lock.lock();
         try {
-            cache.deviceReleased();
+            if (!gone) {
+                gone = true;
+                core.process.closed(this);
+                device.file.close();
+            }
         } finally {
             core.lock.unlock();
         }
@@ -129,7 +155,7 @@ final class FakeDevice implements DeviceFile {
         try {
             core.lock.lock();
             try {
-                return call.getAsInt();
+                return gone ? KernelCore.error(Errno.EBADF) : call.getAsInt();
             } finally {
                 core.lock.unlock();
             }

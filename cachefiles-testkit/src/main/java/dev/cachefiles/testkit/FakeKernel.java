@@ -32,12 +32,14 @@ public final class FakeKernel implements CachefilesProvider {
     private final KernelCore core;
     private final MountTable mounts;
     private final FakeDisk disk;
+    private final FakeProcess process;
     private @Nullable FakeCache cache;
 
     private FakeKernel(Settings settings) {
         this.core = new KernelCore(settings);
         this.mounts = new MountTable(core);
         this.disk = new FakeDisk(core, this::failCache);
+        this.process = new FakeProcess(core);
     }
 
     /**
@@ -76,7 +78,7 @@ public final class FakeKernel implements CachefilesProvider {
                                 + " (systemctl stop cachefilesd)");
             }
             cache = new FakeCache(core);
-            return new FakeDevice(core, cache);
+            return new FakeDevice(core, new OpenDevice(core, cache));
         });
     }
 
@@ -87,7 +89,7 @@ public final class FakeKernel implements CachefilesProvider {
      */
     @Override
     public long raiseFileLimit() {
-        return locked(core.fds::limit);
+        return locked(core.process::fdLimit);
     }
 
     /**
@@ -97,6 +99,15 @@ public final class FakeKernel implements CachefilesProvider {
      */
     public FakeDisk disk() {
         return disk;
+    }
+
+    /**
+     * Gives the process of the daemon.
+     *
+     * @return the process
+     */
+    public FakeProcess process() {
+        return process;
     }
 
     // Time
@@ -232,7 +243,7 @@ public final class FakeKernel implements CachefilesProvider {
      */
     public void fdLimit(int limit) {
         locked(() -> {
-            core.fds.limit(limit);
+            core.process.fdLimit(limit);
             return null;
         });
     }
@@ -318,7 +329,7 @@ public final class FakeKernel implements CachefilesProvider {
      * @return the number
      */
     public int openFds() {
-        return locked(core.fds::size);
+        return locked(core.process::openFds);
     }
 
     /**
@@ -372,7 +383,7 @@ public final class FakeKernel implements CachefilesProvider {
      * @throws HungReaderError if that does not happen in time
      */
     public void awaitOpenFds(int count) {
-        await(() -> core.fds.size() == count, () -> count + " open fds; open are " + core.fds);
+        await(() -> core.process.openFds() == count, () -> count + " open fds; open are " + core.process);
     }
 
     /**
@@ -396,8 +407,8 @@ public final class FakeKernel implements CachefilesProvider {
      */
     public void assertNoOpenFd() {
         locked(() -> {
-            if (core.fds.size() > 0) {
-                throw new AssertionError("not closed: " + core.fds);
+            if (core.process.openFds() > 0) {
+                throw new AssertionError("not closed: " + core.process);
             }
             return null;
         });
@@ -469,6 +480,7 @@ public final class FakeKernel implements CachefilesProvider {
         private int readAhead = 128 << 10;
         private int attachDelay = 3;
         private int firstMessageId;
+        private int firstObjectId = 1;
         private boolean virtualTime;
         private Duration patience = Duration.ofSeconds(10);
 
@@ -604,6 +616,18 @@ public final class FakeKernel implements CachefilesProvider {
         }
 
         /**
+         * Sets the id of the first object of each cache.
+         *
+         * @param id from 1 to {@link Integer#MAX_VALUE}, after which 1 follows; the default is 1
+         * @return this
+         * @throws IllegalArgumentException if {@code id} is not positive
+         */
+        public Builder firstObjectId(int id) {
+            this.firstObjectId = (int) positive("object id", id);
+            return this;
+        }
+
+        /**
          * Holds the daemon's clock still: deadlines, pauses and waits with a time limit end only when
          * {@link FakeKernel#advance} moves it. {@link #patience} stays real time.
          *
@@ -646,6 +670,7 @@ public final class FakeKernel implements CachefilesProvider {
                     readAhead & -pageSize,
                     attachDelay,
                     firstMessageId,
+                    firstObjectId,
                     virtualTime,
                     patience));
         }

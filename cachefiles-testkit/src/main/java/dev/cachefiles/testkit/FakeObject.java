@@ -44,6 +44,11 @@ final class FakeObject {
         this.cookie = cookie;
     }
 
+    /** What an fd stands for that came too late to stand for anything. */
+    static FakeObject none(FakeCache cache) {
+        return new FakeObject(cache, VolumeKey.of("none"), CookieKey.of("none"));
+    }
+
     FakeCache cache() {
         return cache;
     }

@@ -26,7 +26,12 @@ final class KernelCore {
 
     final Journal journal = new Journal();
     final Disk disk;
-    final FdTable fds = new FdTable();
+    final DaemonProcess process = new DaemonProcess();
+
+    /** Anonymous fds of all processes, and how many there can be. */
+    int anonFiles;
+
+    int anonFileLimit = Integer.MAX_VALUE;
     final MessageFaults faults = new MessageFaults();
 
     KernelCore(Settings settings) {

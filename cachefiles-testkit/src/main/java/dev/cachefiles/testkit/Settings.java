@@ -16,6 +16,7 @@ import java.time.Duration;
  * @param readAhead      most bytes that a read asks for at once
  * @param attachDelay    calls that are refused after copen until the file is attached
  * @param firstMessageId the id of the first message
+ * @param firstObjectId  the id of the first object
  * @param virtualTime    whether the clock stands still until it is moved
  * @param patience       longest wait of a mount or a read for the daemon
  */
@@ -30,6 +31,7 @@ record Settings(
         int readAhead,
         int attachDelay,
         int firstMessageId,
+        int firstObjectId,
         boolean virtualTime,
         Duration patience) {
 

@@ -26,7 +26,11 @@ final class RawDaemon {
     private final MemorySegment buffer = Arena.ofAuto().allocate(MessageLayout.MAX_SIZE, Long.BYTES);
 
     RawDaemon(FakeKernel kernel) throws IOException {
-        device = kernel.open(CacheOptions.DEFAULT_DEVICE);
+        this(kernel.open(CacheOptions.DEFAULT_DEVICE));
+    }
+
+    RawDaemon(DeviceFile device) {
+        this.device = device;
     }
 
     static RawDaemon bound(FakeKernel kernel) throws IOException {

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.cachefiles.testkit;
+
+import java.util.function.Supplier;
+
+/**
+ * The process that serves a {@link FakeKernel}, as its kernel sees it: fds, limits, and its end.
+ *
+ * <p>Safe for use by several threads.
+ */
+public final class FakeProcess {
+    private final KernelCore core;
+
+    FakeProcess(KernelCore core) {
+        this.core = core;
+    }
+
+    /**
+     * Gives the number of anonymous fds that the process has open.
+     *
+     * @return the number
+     */
+    public int openFds() {
+        return locked(core.process::openFds);
+    }
+
+    /**
+     * Sets how many fds the process may have ({@code RLIMIT_NOFILE}). An OPEN that finds none is not delivered: the read
+     * of the device fails with {@code EMFILE} and the OPEN with it. One that comes again, for a READ of an object whose
+     * fd was closed, is sent anew as often as the device is read, until there is an fd.
+     *
+     * @param limit the lowest number that no fd can have; numbers start at 3, the default is 1024
+     */
+    public void limitFds(int limit) {
+        locked(() -> {
+            core.process.fdLimit(limit);
+            return limit;
+        });
+    }
+
+    /**
+     * Sets how many anonymous fds there can be in all processes ({@code fs.file-max}). An OPEN that finds none fails as
+     * with {@link #limitFds}, but with {@code ENFILE}.
+     *
+     * @param limit number of fds; the default is no limit
+     */
+    public void limitFilesOfSystem(int limit) {
+        locked(() -> {
+            core.anonFileLimit = limit;
+            return limit;
+        });
+    }
+
+    /**
+     * Sets how large a file the process may write ({@code RLIMIT_FSIZE}). A write across the limit is cut, one beyond it
+     * fails with {@code EFBIG}.
+     *
+     * @param bytes number of bytes, not negative; the default is no limit
+     * @throws IllegalArgumentException if {@code bytes} is negative
+     */
+    public void limitFileSize(long bytes) {
+        if (bytes < 0) {
+            throw new IllegalArgumentException("file size limit " + bytes + " is negative");
+        }
+        locked(() -> {
+            core.process.fileSizeLimit(bytes);
+            return bytes;
+        });
+    }
+
+    /**
+     * Starts a child that inherits all fds, as one does that is started before they are close-on-exec. The cache is busy
+     * until the child has closed them too.
+     *
+     * @return the child's fds; to be closed
+     */
+    public InheritedFds inheritFds() {
+        return locked(() -> new InheritedFds(core, core.process.devices(), core.process.fds()));
+    }
+
+    /**
+     * Starts a supervisor that holds the device open and nothing else, so that the cache outlives this process.
+     *
+     * @return the supervisor's fd; to be closed
+     */
+    public InheritedFds inheritDevice() {
+        return locked(() -> new InheritedFds(core, core.process.devices(), java.util.List.of()));
+    }
+
+    /**
+     * Ends the process as {@code kill -9} does: all its fds are closed at once. What is left of it in this virtual machine
+     * does no harm: its calls fail with {@code EBADF}, and {@code close} does nothing. Files it had written are stored;
+     * the next daemon finds them.
+     */
+    public void kill() {
+        locked(() -> {
+            core.process.kill();
+            core.pollers.wakeUp();
+            core.changed.signalAll();
+            return 0;
+        });
+    }
+
+    private <T> T locked(Supplier<T> action) {
+        core.lock.lock();
+        try {
+            return action.get();
+        } finally {
+            core.lock.unlock();
+        }
+    }
+}
