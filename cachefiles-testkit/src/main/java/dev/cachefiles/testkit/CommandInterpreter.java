@@ -114,7 +114,7 @@ final class CommandInterpreter {
         if (tag == null) {
             tag = "CacheFiles";
         }
-        return cache.bind(directory, blocks, files);
+        return cache.bind(directory, tag, blocks, files);
     }
 
     private int copen(String argument) {

@@ -23,9 +23,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class FakeCache {
 
-    /** At most so many OPENs are outstanding: as many as the kernel's work queue runs at once. */
-    private static final int MOST_OPENS = 256;
-
     private final KernelCore core;
     private final RequestTable requests;
 
@@ -63,7 +60,7 @@ final class FakeCache {
     }
 
     /** The rest of the command {@code bind}; 0 or a negated errno. */
-    int bind(String boundDirectory, FreeSpaceLimits blocks, FreeSpaceLimits files) {
+    int bind(String boundDirectory, String tag, FreeSpaceLimits blocks, FreeSpaceLimits files) {
         if (core.disk.isReadOnly()) {
             return KernelCore.error(Errno.EROFS);
         }
@@ -71,6 +68,7 @@ final class FakeCache {
         space = new SpaceCheck(core, blocks, files);
         space.check(0, 0);
         bound = true;
+        core.records.bind(tag, this);
         return 0;
     }
 
@@ -131,12 +129,13 @@ final class FakeCache {
             error = KernelCore.error(Errno.EBADFD);
         } else {
             error = opened(object, size.value());
+            // READs that came while the object was reopening can be delivered now.
+            core.pollers.wakeUp();
         }
         if (object.id() == FakeObject.ID_CLOSED) {
             object.closed();
         }
-        requests.complete(request, error, "copen " + sizeText);
-        core.pollers.wakeUp();
+        end(request, error, "copen " + sizeText);
         return result;
     }
 
@@ -207,7 +206,7 @@ final class FakeCache {
         var toOpenAgain = new ArrayList<FakeObject>();
         PendingRequest request = requests.pick(toOpenAgain);
         // The kernel leaves these to a worker, so that this read does not find them yet.
-        toOpenAgain.forEach(object -> requests.send(Kind.OPEN, object, 0, 0));
+        toOpenAgain.forEach(object -> queue(Kind.OPEN, object));
         return request == null ? 0 : deliver(request, buffer);
     }
 
@@ -226,14 +225,13 @@ final class FakeCache {
         if (request.kind == Kind.OPEN) {
             fd = newFd(object);
             if (fd < 0) {
-                requests.complete(request, fd, "(not delivered: " + Errno.ofResult(fd) + ")");
+                end(request, fd, "(not delivered: " + Errno.ofResult(fd) + ")");
                 return fd;
             }
         }
         byte[] message = core.faults.alter(MessageEncoder.encode(message(request, fd)));
         if (request.kind == Kind.CLOSE) {
-            requests.complete(request, 0, "read");
-            withdrawn(object);
+            end(request, 0, "read");
         }
         return copyOut(message, buffer);
     }
@@ -292,10 +290,7 @@ final class FakeCache {
         }
         dead = true;
         for (PendingRequest request : requests.all()) {
-            requests.complete(request, KernelCore.error(Errno.EIO), "(cache dead)");
-            if (request.kind == Kind.CLOSE) {
-                withdrawn(request.object);
-            }
+            end(request, KernelCore.error(Errno.EIO), "(cache dead)");
         }
     }
 
@@ -320,7 +315,7 @@ final class FakeCache {
             core.journal.refusedAnswers++;
             return KernelCore.error(Errno.EINVAL);
         }
-        requests.complete(request, 0, "READ_COMPLETE");
+        end(request, 0, "READ_COMPLETE");
         return 0;
     }
 
@@ -340,11 +335,37 @@ final class FakeCache {
     /** Starts to use a blob: sends its OPEN. */
     PendingRequest sendOpen(FakeObject object) {
         objects.add(object);
-        return requests.send(Kind.OPEN, object, 0, 0);
+        return queue(Kind.OPEN, object);
     }
 
-    boolean takesOpen() {
-        return requests.opensPending() < MOST_OPENS;
+    /** Sends an OPEN or a CLOSE as soon as there is a worker that can wait for its answer. */
+    private PendingRequest queue(Kind kind, FakeObject object) {
+        var request = new PendingRequest(kind, object, 0, 0, core.lock.newCondition());
+        core.work.queue(() -> {
+            if (request.done) {
+                core.work.done();
+            } else if (dead) {
+                end(request, KernelCore.error(Errno.EIO), "(cache dead)");
+                core.work.done();
+            } else {
+                requests.send(request);
+            }
+        });
+        return request;
+    }
+
+    /** Ends a request: whoever waits for it goes on. Does nothing if it has ended already. */
+    private void end(PendingRequest request, int error, String answer) {
+        if (request.done) {
+            return;
+        }
+        requests.complete(request, error, answer);
+        if (request.kind == Kind.CLOSE) {
+            withdrawn(request.object);
+        }
+        if (request.sent && request.kind != Kind.READ) {
+            core.work.done();
+        }
     }
 
     /** Sends a READ; null if the cache is dead. */
@@ -354,12 +375,14 @@ final class FakeCache {
             return null;
         }
         object.attached();
-        return requests.send(Kind.READ, object, offset, length);
+        var request = new PendingRequest(Kind.READ, object, offset, length, core.lock.newCondition());
+        requests.send(request);
+        return request;
     }
 
     /** Takes a request back: its reader was killed, or has waited too long. */
     void cancel(PendingRequest request, String why) {
-        requests.complete(request, KernelCore.error(Errno.EINTR), why);
+        end(request, KernelCore.error(Errno.EINTR), why);
     }
 
     /** No mount uses the object any more. It is gone at once, or when the daemon has read its CLOSE. */
@@ -368,7 +391,7 @@ final class FakeCache {
             return;
         }
         if (object.isOpen() && !dead) {
-            requests.send(Kind.CLOSE, object, 0, 0);
+            queue(Kind.CLOSE, object);
         } else {
             withdrawn(object);
         }
@@ -380,7 +403,7 @@ final class FakeCache {
         }
         for (PendingRequest request : requests.all()) {
             if (request.object == object) {
-                requests.complete(request, KernelCore.error(Errno.EIO), "(object withdrawn)");
+                end(request, KernelCore.error(Errno.EIO), "(object withdrawn)");
             }
         }
         commit(object);

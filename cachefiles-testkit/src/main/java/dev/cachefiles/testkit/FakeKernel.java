@@ -210,7 +210,7 @@ public final class FakeKernel implements CachefilesProvider {
      * @throws HungReaderError          if the daemon does not answer in time
      */
     public FakeMount mount(MountSpec spec) throws IOException {
-        return locked(() -> new FakeMount(core, mounts, spec, mounts.mount(spec, cache)));
+        return locked(() -> new FakeMount(core, mounts, spec, mounts.mount(spec)));
     }
 
     /**

@@ -32,6 +32,8 @@ final class KernelCore {
     int anonFiles;
 
     int anonFileLimit = Integer.MAX_VALUE;
+    final WorkQueue work = new WorkQueue();
+    final CacheRecords records = new CacheRecords();
     final MessageFaults faults = new MessageFaults();
 
     KernelCore(Settings settings) {

@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Who uses which blobs: the side of EROFS and fscache, fs/erofs/fscache.c.
@@ -32,12 +31,14 @@ final class MountTable {
 
     /** A volume that mounts use. It stays with the cache in which it began, also when that is dead. */
     private static final class Volume {
+        final CacheRecords.Entry record;
         final FakeCache cache;
         final Map<CookieKey, Blob> blobs = new HashMap<>();
         int mounts;
 
-        Volume(FakeCache cache) {
-            this.cache = cache;
+        Volume(CacheRecords.Entry record) {
+            this.record = record;
+            this.cache = record.cache();
         }
     }
 
@@ -57,11 +58,11 @@ final class MountTable {
         this.core = core;
     }
 
-    /** Mounts on a cache, null for none; waits for the answers to the OPENs, one after the other. */
-    Map<CookieKey, FakeObject> mount(MountSpec spec, @Nullable FakeCache cache) throws IOException {
+    /** Mounts; waits for the answers to the OPENs, one after the other. */
+    Map<CookieKey, FakeObject> mount(MountSpec spec) throws IOException {
         checkNames(spec);
         awaitClosed(spec);
-        Volume volume = volume(spec, cache);
+        Volume volume = volume(spec);
         volume.mounts++;
         var objects = new LinkedHashMap<CookieKey, FakeObject>();
         try {
@@ -127,7 +128,7 @@ final class MountTable {
                 && (!volumes.containsKey(spec.volume()) || spec.blobs().contains(object.cookie()));
     }
 
-    private Volume volume(MountSpec spec, @Nullable FakeCache cache) throws IOException {
+    private Volume volume(MountSpec spec) throws IOException {
         Volume volume = volumes.get(spec.volume());
         if (volume != null) {
             if (spec.domain().isEmpty()) {
@@ -141,16 +142,19 @@ final class MountTable {
             }
             return volume;
         }
-        if (cache == null || !cache.isUsable()) {
+        CacheRecords.Entry record = core.records.any();
+        if (record == null || !record.cache().isUsable()) {
             throw failed(spec, Errno.ENOBUFS);
         }
+        FakeCache cache = record.cache();
         if (!cache.isOnDemand()) {
             throw failed(spec, Errno.EIO);
         }
         if (!cache.canLookUp(spec.volume())) {
             throw failed(spec, Errno.ENOBUFS);
         }
-        volume = new Volume(cache);
+        record.volumeBegins();
+        volume = new Volume(record);
         volumes.put(spec.volume(), volume);
         return volume;
     }
@@ -158,7 +162,6 @@ final class MountTable {
     private FakeObject blob(MountSpec spec, Volume volume, CookieKey name) throws IOException {
         Blob blob = volume.blobs.get(name);
         if (blob == null) {
-            await(spec, volume.cache::takesOpen, core.changed, "a place among the unanswered OPENs");
             if (!volume.cache.isUsable()) {
                 throw failed(spec, Errno.ENOBUFS);
             }
@@ -203,6 +206,7 @@ final class MountTable {
         volume.mounts--;
         if (volume.mounts == 0) {
             volumes.remove(spec.volume());
+            volume.record.volumeEnds();
         }
     }
 

@@ -17,6 +17,9 @@ final class PendingRequest {
 
     int id;
 
+    /** In the kernel's table; before that, it waits for a worker. */
+    boolean sent;
+
     /** The mark NEW: to be delivered. */
     boolean fresh = true;
 
@@ -48,6 +51,9 @@ final class PendingRequest {
     /** What a test wants to know about a request that was not answered. */
     @Override
     public String toString() {
+        if (!sent) {
+            return kind + " " + object + ", not sent for want of a worker";
+        }
         return view() + (deliveredTo == null ? "" : " to thread " + deliveredTo);
     }
 }

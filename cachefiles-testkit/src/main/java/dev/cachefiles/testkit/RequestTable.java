@@ -30,22 +30,21 @@ final class RequestTable {
         this.cursor = nextId;
     }
 
-    PendingRequest send(Kind kind, FakeObject object, long offset, long length) {
-        var request = new PendingRequest(kind, object, offset, length, core.lock.newCondition());
+    void send(PendingRequest request) {
         while (pending.containsKey(nextId)) {
             nextId = after(nextId);
         }
         request.id = (int) nextId;
         pending.put(nextId, request);
         nextId = after(nextId);
-        switch (kind) {
+        request.sent = true;
+        switch (request.kind) {
             case OPEN -> core.journal.opens++;
             case READ -> core.journal.reads++;
             case CLOSE -> core.journal.closes++;
         }
         core.pollers.wakeUp();
         core.changed.signalAll();
-        return request;
     }
 
     private static long after(long id) {
@@ -59,9 +58,11 @@ final class RequestTable {
         }
         request.done = true;
         request.error = error;
-        pending.remove(Integer.toUnsignedLong(request.id));
-        core.journal.answer(
-                new KernelAnswer(request.view(), answer, Thread.currentThread().getName()));
+        if (request.sent) {
+            pending.remove(Integer.toUnsignedLong(request.id));
+            core.journal.answer(new KernelAnswer(
+                    request.view(), answer, Thread.currentThread().getName()));
+        }
         request.completed.signalAll();
         core.changed.signalAll();
     }
@@ -114,12 +115,6 @@ final class RequestTable {
     void markAllFresh() {
         pending.values().forEach(request -> request.fresh = true);
         core.pollers.wakeUp();
-    }
-
-    long opensPending() {
-        return pending.values().stream()
-                .filter(request -> request.kind == Kind.OPEN)
-                .count();
     }
 
     Collection<PendingRequest> all() {
