@@ -2,6 +2,7 @@
 package dev.cachefiles.testkit;
 
 import dev.cachefiles.Errno;
+import dev.cachefiles.testkit.KernelProfile.Quirk;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,7 @@ final class CommandInterpreter {
     private final FakeCache cache;
     private final int maxSize;
     private final boolean withOnDemand;
+    private final boolean withRestore;
     private final FreeSpaceLimits blocks = new FreeSpaceLimits();
     private final FreeSpaceLimits files = new FreeSpaceLimits();
     private @Nullable String directory;
@@ -30,6 +32,7 @@ final class CommandInterpreter {
         this.cache = cache;
         this.maxSize = settings.pageSize() - 1;
         this.withOnDemand = settings.onDemand();
+        this.withRestore = withOnDemand && !settings.profile().has(Quirk.NO_RESTORE);
     }
 
     /** Runs one command; the number of its bytes, or a negated errno. */
@@ -72,7 +75,7 @@ final class CommandInterpreter {
             case "secctx" -> argument.isEmpty() ? EINVAL : EOPNOTSUPP;
             case "tag" -> tag(argument);
             case "copen" -> withOnDemand ? copen(argument) : EOPNOTSUPP;
-            case "restore" -> cache.isOnDemand() ? cache.restore() : EOPNOTSUPP;
+            case "restore" -> withRestore && cache.isOnDemand() ? cache.restore() : EOPNOTSUPP;
             default -> EOPNOTSUPP;
         };
     }

@@ -3,6 +3,7 @@ package dev.cachefiles.testkit;
 
 import dev.cachefiles.Errno;
 import dev.cachefiles.spi.AnonFile;
+import dev.cachefiles.testkit.KernelProfile.Quirk;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.function.LongSupplier;
@@ -89,7 +90,7 @@ final class FakeAnonFile implements AnonFile {
         if (start != position || !direct) {
             core.journal.misalignedWrites++;
         }
-        if (start != position && !core.settings.profile().shiftsMisalignedOffsets()) {
+        if (start != position && !core.has(Quirk.SHIFTS_MISALIGNED_WRITES)) {
             return KernelCore.error(Errno.ENOBUFS);
         }
         if (!object.cache().canWrite(length)) {
@@ -102,7 +103,8 @@ final class FakeAnonFile implements AnonFile {
         if (most <= 0) {
             return KernelCore.error(Errno.EFBIG);
         }
-        return write(file, start, source.asSlice(0, Math.min(length, most)));
+        long written = write(file, start, source.asSlice(0, Math.min(length, most)));
+        return written > 0 && core.has(Quirk.REPORTS_WHOLE_WRITES) ? core.roundUpToPage(length) : written;
     }
 
     /** The file system's part: what is written is a whole, or nothing of it is. */

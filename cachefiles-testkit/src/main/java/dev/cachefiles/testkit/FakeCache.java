@@ -5,6 +5,7 @@ import dev.cachefiles.Errno;
 import dev.cachefiles.VolumeKey;
 import dev.cachefiles.protocol.Message;
 import dev.cachefiles.protocol.MessageEncoder;
+import dev.cachefiles.testkit.KernelProfile.Quirk;
 import dev.cachefiles.testkit.KernelRequest.Kind;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -109,6 +110,9 @@ final class FakeCache {
     /** The command {@code copen}, with the bytes after the comma. */
     int copen(long id, String sizeText) {
         PendingRequest request = requests.get(id);
+        if (request != null && core.has(Quirk.TAKES_ANY_ANSWER)) {
+            return copenUnchecked(request, sizeText);
+        }
         if (request == null || request.kind != Kind.OPEN || request.object.id() == FakeObject.NEVER_OPENED) {
             core.journal.refusedAnswers++;
             return KernelCore.error(Errno.EINVAL);
@@ -137,6 +141,21 @@ final class FakeCache {
         }
         end(request, error, "copen " + sizeText);
         return result;
+    }
+
+    /** Takes the answer whatever the request is, and whether it was delivered or not. */
+    private int copenUnchecked(PendingRequest request, String sizeText) {
+        KernelNumbers.Parsed size = KernelNumbers.signed(sizeText);
+        int error = size.error();
+        if (error == 0 && size.value() < 0) {
+            error = size.value() < -Errno.MAX_NUMBER ? KernelCore.error(Errno.EINVAL) : (int) size.value();
+        } else if (error == 0 && request.kind == Kind.OPEN) {
+            error = opened(request.object, size.value());
+        } else if (error == 0) {
+            request.object.size(size.value());
+        }
+        end(request, error, "copen " + sizeText);
+        return size.error();
     }
 
     /** The object has a size: it gets its file, unless it has one already, which then keeps its size. */
@@ -189,17 +208,17 @@ final class FakeCache {
         if (!onDemand) {
             return space != null && space.hasStateChanged();
         }
-        return bound && !dead && (core.faults.hasInjected() || requests.hasDeliverable());
+        return bound && ((!dead && core.faults.hasInjected()) || requests.hasDeliverable());
     }
 
     int read(MemorySegment buffer) {
-        if (dead || !bound) {
+        if (!bound) {
             return 0;
         }
         if (!onDemand) {
             return readStatus(buffer);
         }
-        byte[] injected = core.faults.takeInjected();
+        byte[] injected = dead ? null : core.faults.takeInjected();
         if (injected != null) {
             return copyOut(injected, buffer);
         }
@@ -279,16 +298,23 @@ final class FakeCache {
 
     /** The daemon's last close of the device. */
     void deviceReleased() {
-        die();
+        dead = true;
+        failRequests();
         unpin();
     }
 
-    /** Sets the state DEAD, as the end of the device and an error of the cache's file system do. */
+    /** {@code cachefiles_io_error}: sets the state DEAD. */
     void die() {
         if (dead) {
             return;
         }
         dead = true;
+        if (!core.has(Quirk.KEEPS_REQUESTS_WHEN_DEAD)) {
+            failRequests();
+        }
+    }
+
+    private void failRequests() {
         for (PendingRequest request : requests.all()) {
             end(request, KernelCore.error(Errno.EIO), "(cache dead)");
         }
@@ -311,16 +337,24 @@ final class FakeCache {
 
     int completeRead(FakeObject object, int messageId) {
         PendingRequest request = requests.get(Integer.toUnsignedLong(messageId));
-        if (request == null || request.kind != Kind.READ || request.object != object) {
+        if (request == null || !(core.has(Quirk.TAKES_ANY_ANSWER) || request.isReadOf(object))) {
             core.journal.refusedAnswers++;
             return KernelCore.error(Errno.EINVAL);
         }
-        end(request, 0, "READ_COMPLETE");
+        int error = request.kind == Kind.OPEN ? opened(request.object, request.object.size()) : 0;
+        end(request, error, "READ_COMPLETE");
         return 0;
     }
 
     /** An anonymous fd was closed. */
     void fdReleased(FakeObject object, int objectId) {
+        if (core.has(Quirk.NEVER_REOPENS)) {
+            for (PendingRequest request : requests.all()) {
+                if (request.kind == Kind.READ) {
+                    end(request, KernelCore.error(Errno.EIO), "(fd closed)");
+                }
+            }
+        }
         if (object.id() == objectId) {
             object.id(FakeObject.ID_CLOSED);
             object.closed();
@@ -368,10 +402,10 @@ final class FakeCache {
         }
     }
 
-    /** Sends a READ; null if the cache is dead. */
+    /** Sends a READ; null if that cannot be, so that the reader fails at once. */
     @Nullable
     PendingRequest sendRead(FakeObject object, long offset, long length) {
-        if (dead) {
+        if (dead || (core.has(Quirk.NEVER_REOPENS) && !object.hasFd())) {
             return null;
         }
         object.attached();
@@ -390,7 +424,8 @@ final class FakeCache {
         if (object.isWithdrawn()) {
             return;
         }
-        if (object.isOpen() && !dead) {
+        boolean open = core.has(Quirk.NEVER_REOPENS) ? object.hasFd() : object.isOpen();
+        if (open && !dead) {
             queue(Kind.CLOSE, object);
         } else {
             withdrawn(object);

@@ -42,6 +42,10 @@ final class KernelCore {
         this.time = settings.virtualTime() ? new VirtualTime() : TimeSource.system();
     }
 
+    boolean has(KernelProfile.Quirk quirk) {
+        return settings.profile().has(quirk);
+    }
+
     static int error(Errno errno) {
         return -errno.number();
     }

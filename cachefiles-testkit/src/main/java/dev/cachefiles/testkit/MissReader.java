@@ -3,6 +3,7 @@ package dev.cachefiles.testkit;
 
 import dev.cachefiles.CachefilesException;
 import dev.cachefiles.Errno;
+import dev.cachefiles.testkit.KernelProfile.Quirk;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 
@@ -100,7 +101,9 @@ final class MissReader {
         }
         boolean answered;
         try {
-            answered = core.awaitKillably(request.completed, () -> request.done);
+            answered = core.has(Quirk.READERS_UNKILLABLE)
+                    ? core.awaitUnkillably(request.completed, () -> request.done)
+                    : core.awaitKillably(request.completed, () -> request.done);
         } catch (InterruptedException e) {
             object.cache().cancel(request, "(killed)");
             Thread.currentThread().interrupt();

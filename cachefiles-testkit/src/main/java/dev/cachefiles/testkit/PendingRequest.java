@@ -43,6 +43,10 @@ final class PendingRequest {
         deliveredTo = Thread.currentThread().getName();
     }
 
+    boolean isReadOf(FakeObject reader) {
+        return kind == KernelRequest.Kind.READ && object == reader;
+    }
+
     KernelRequest view() {
         return new KernelRequest(
                 kind, new MessageId(id), object.volume(), object.cookie(), offset, length, deliveredTo != null);

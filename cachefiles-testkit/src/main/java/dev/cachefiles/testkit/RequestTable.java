@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.cachefiles.testkit;
 
+import dev.cachefiles.testkit.KernelProfile.Quirk;
 import dev.cachefiles.testkit.KernelRequest.Kind;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -26,11 +27,14 @@ final class RequestTable {
 
     RequestTable(KernelCore core) {
         this.core = core;
-        this.nextId = Integer.toUnsignedLong(core.settings.firstMessageId());
+        this.nextId = firstId();
         this.cursor = nextId;
     }
 
     void send(PendingRequest request) {
+        if (core.has(Quirk.REUSES_MESSAGE_IDS)) {
+            nextId = firstId();
+        }
         while (pending.containsKey(nextId)) {
             nextId = after(nextId);
         }
@@ -45,6 +49,10 @@ final class RequestTable {
         }
         core.pollers.wakeUp();
         core.changed.signalAll();
+    }
+
+    private long firstId() {
+        return Integer.toUnsignedLong(core.settings.firstMessageId());
     }
 
     private static long after(long id) {
@@ -74,6 +82,9 @@ final class RequestTable {
 
     /** What poll reports as readable. */
     boolean hasDeliverable() {
+        if (core.has(Quirk.POLLS_FOR_ANY_REQUEST)) {
+            return !pending.isEmpty();
+        }
         return pending.values().stream()
                 .anyMatch(request -> request.fresh && !(request.kind == Kind.READ && request.object.isReopening()));
     }
@@ -84,6 +95,12 @@ final class RequestTable {
      */
     @Nullable
     PendingRequest pick(List<FakeObject> toOpenAgain) {
+        if (core.has(Quirk.NEVER_REOPENS)) {
+            return pending.values().stream()
+                    .filter(request -> request.fresh)
+                    .findFirst()
+                    .orElse(null);
+        }
         PendingRequest request = firstFresh(pending.tailMap(cursor, true), toOpenAgain);
         return request != null ? request : firstFresh(pending.headMap(cursor, false), toOpenAgain);
     }
