@@ -3,6 +3,8 @@ package dev.cachefiles.testkit;
 
 import dev.cachefiles.Errno;
 import dev.cachefiles.spi.AnonFile;
+import dev.cachefiles.testkit.FaultScript.Fault;
+import dev.cachefiles.testkit.FaultScript.Point;
 import dev.cachefiles.testkit.KernelProfile.Quirk;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -72,11 +74,16 @@ final class FakeAnonFile implements AnonFile {
                 throw core.journal.misuse("pwrite of " + this + " from heap memory");
             }
             core.journal.writes++;
-            return write(source, position);
+            return switch (core.faults.pass(Point.WRITE)) {
+                case Fault.Fail fail -> KernelCore.error(fail.errno());
+                case Fault.Shorten cut -> write(source, position, cut.bytes());
+                case null, default -> write(source, position, Long.MAX_VALUE);
+            };
         });
     }
 
-    private long write(MemorySegment source, long position) {
+    /** Writes; the file system takes so many bytes at most. */
+    private long write(MemorySegment source, long position, long taken) {
         if (position < 0) {
             return KernelCore.error(Errno.EINVAL);
         }
@@ -103,12 +110,12 @@ final class FakeAnonFile implements AnonFile {
         if (most <= 0) {
             return KernelCore.error(Errno.EFBIG);
         }
-        long written = write(file, start, source.asSlice(0, Math.min(length, most)));
+        long written = write(file, start, source.asSlice(0, Math.min(length, most)), taken);
         return written > 0 && core.has(Quirk.REPORTS_WHOLE_WRITES) ? core.roundUpToPage(length) : written;
     }
 
-    /** The file system's part: what is written is a whole, or nothing of it is. */
-    private long write(BackingFile file, long start, MemorySegment source) {
+    /** The file system's part. Space for all of it is found first. */
+    private long write(BackingFile file, long start, MemorySegment source, long taken) {
         long length = source.byteSize();
         if (core.disk.isReadOnly()) {
             return KernelCore.error(Errno.EROFS);
@@ -119,9 +126,10 @@ final class FakeAnonFile implements AnonFile {
         if (file.missingBlocks(start, length) > core.disk.freeBlocks()) {
             return KernelCore.error(Errno.ENOSPC);
         }
-        file.write(start, source.toArray(ValueLayout.JAVA_BYTE));
-        core.journal.bytesWritten += length;
-        return length;
+        byte[] bytes = source.asSlice(0, Math.min(length, taken)).toArray(ValueLayout.JAVA_BYTE);
+        file.write(start, bytes);
+        core.journal.bytesWritten += bytes.length;
+        return bytes.length;
     }
 
     @Override
@@ -141,6 +149,10 @@ final class FakeAnonFile implements AnonFile {
 
     private long seek(String name, ToLongFunction<BackingFile> seek) {
         return call(name, () -> {
+            int error = core.faults.error(Point.SEEK);
+            if (error != 0) {
+                return error;
+            }
             BackingFile file = object.fileForDaemon();
             if (file == null) {
                 return KernelCore.error(Errno.ENOBUFS);
@@ -152,7 +164,10 @@ final class FakeAnonFile implements AnonFile {
 
     @Override
     public int completeRead(int messageId) {
-        return (int) call("ioctl READ_COMPLETE", () -> object.cache().completeRead(object, messageId));
+        return (int) call("ioctl READ_COMPLETE", () -> {
+            int error = core.faults.error(Point.COMPLETE);
+            return error != 0 ? error : object.cache().completeRead(object, messageId);
+        });
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.cachefiles.Errno;
 import dev.cachefiles.VolumeKey;
 import dev.cachefiles.protocol.Message;
 import dev.cachefiles.protocol.MessageEncoder;
+import dev.cachefiles.testkit.FaultScript.Fault;
 import dev.cachefiles.testkit.KernelProfile.Quirk;
 import dev.cachefiles.testkit.KernelRequest.Kind;
 import java.lang.foreign.MemorySegment;
@@ -240,19 +241,41 @@ final class FakeCache {
             return KernelCore.error(Errno.EMSGSIZE);
         }
         requests.delivered(request);
+        Fault fault = core.faults.pass(FaultScript.Point.MESSAGE);
         int fd = 0;
         if (request.kind == Kind.OPEN) {
             fd = newFd(object);
             if (fd < 0) {
-                end(request, fd, "(not delivered: " + Errno.ofResult(fd) + ")");
-                return fd;
+                return notDelivered(request, fd);
             }
         }
-        byte[] message = core.faults.alter(MessageEncoder.encode(message(request, fd)));
+        byte[] message = MessageEncoder.encode(message(request, fd));
+        if (fault instanceof Fault.FailToCopy) {
+            if (request.kind == Kind.OPEN) {
+                core.process.closed(fd);
+                fdReleased(object, object.id());
+            }
+            return notDelivered(request, KernelCore.error(Errno.EFAULT));
+        }
         if (request.kind == Kind.CLOSE) {
             end(request, 0, "read");
         }
-        return copyOut(message, buffer);
+        if (request.kill != null) {
+            killReader(request);
+        }
+        return copyOut(fault instanceof Fault.Alter alter ? alter.alteration().apply(message) : message, buffer);
+    }
+
+    private int notDelivered(PendingRequest request, int error) {
+        end(request, error, "(not delivered: " + Errno.ofResult(error) + ")");
+        return error;
+    }
+
+    private void killReader(PendingRequest request) {
+        if (!core.has(Quirk.READERS_UNKILLABLE)) {
+            request.readerKilled = true;
+            cancel(request, "(killed)");
+        }
     }
 
     private static Message message(PendingRequest request, int fd) {
@@ -411,6 +434,12 @@ final class FakeCache {
         object.attached();
         var request = new PendingRequest(Kind.READ, object, offset, length, core.lock.newCondition());
         requests.send(request);
+        if (core.faults.pass(FaultScript.Point.READ) instanceof Fault.KillReader kill) {
+            request.kill = kill;
+            if (!kill.delivered()) {
+                killReader(request);
+            }
+        }
         return request;
     }
 

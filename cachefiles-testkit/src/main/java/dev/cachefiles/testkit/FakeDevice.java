@@ -5,6 +5,8 @@ import dev.cachefiles.Errno;
 import dev.cachefiles.spi.AnonFile;
 import dev.cachefiles.spi.DeviceFile;
 import dev.cachefiles.spi.TimeSource;
+import dev.cachefiles.testkit.FaultScript.Fault;
+import dev.cachefiles.testkit.FaultScript.Point;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
@@ -45,7 +47,8 @@ final class FakeDevice implements DeviceFile {
     @Override
     public int read(MemorySegment buffer) {
         return call("read", () -> {
-            int length = cache.read(buffer);
+            int error = core.faults.error(Point.READ_DEVICE);
+            int length = error != 0 ? error : cache.read(buffer);
             core.journal.deviceReads++;
             if (length == 0) {
                 core.journal.emptyDeviceReads++;
@@ -58,8 +61,10 @@ final class FakeDevice implements DeviceFile {
     public int write(MemorySegment command) {
         return call("write", () -> {
             byte[] bytes = command.toArray(ValueLayout.JAVA_BYTE);
-            core.journal.command(new String(bytes, StandardCharsets.UTF_8));
-            return device.commands.execute(bytes);
+            String text = new String(bytes, StandardCharsets.UTF_8);
+            core.journal.command(text);
+            int error = core.faults.error(text.split(" ", 2)[0]);
+            return error != 0 ? error : device.commands.execute(bytes);
         });
     }
 
@@ -67,6 +72,15 @@ final class FakeDevice implements DeviceFile {
     public int await(long timeoutNanos) {
         return call("await", () -> {
             core.journal.deviceWaits++;
+            switch (core.faults.pass(Point.AWAIT)) {
+                case Fault.Fail fail -> {
+                    return KernelCore.error(fail.errno());
+                }
+                case Fault.Return early -> {
+                    return early.ready();
+                }
+                case null, default -> {}
+            }
             long start = core.time.nanoTime();
             long left = timeoutNanos;
             while (!gone) {
@@ -74,6 +88,9 @@ final class FakeDevice implements DeviceFile {
                 int ready = ready();
                 if (ready != 0 || left == 0) {
                     return ready;
+                }
+                if (core.pollers.takeRepeat()) {
+                    return READABLE;
                 }
                 core.pollers.sleep(seen, timeoutNanos < 0 ? Long.MAX_VALUE : left);
                 if (timeoutNanos >= 0) {
@@ -92,7 +109,7 @@ final class FakeDevice implements DeviceFile {
     public void wake() {
         call("wake", () -> {
             woken = true;
-            core.pollers.wakeUp();
+            core.pollers.wakeAll();
             return 0;
         });
     }

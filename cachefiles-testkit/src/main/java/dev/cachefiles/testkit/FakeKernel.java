@@ -33,6 +33,7 @@ public final class FakeKernel implements CachefilesProvider {
     private final MountTable mounts;
     private final FakeDisk disk;
     private final FakeProcess process;
+    private final FakeFaults faults;
     private @Nullable FakeCache cache;
 
     private FakeKernel(Settings settings) {
@@ -40,6 +41,7 @@ public final class FakeKernel implements CachefilesProvider {
         this.mounts = new MountTable(core);
         this.disk = new FakeDisk(core, this::failCache);
         this.process = new FakeProcess(core);
+        this.faults = new FakeFaults(core);
     }
 
     /**
@@ -65,7 +67,8 @@ public final class FakeKernel implements CachefilesProvider {
      *
      * @param device the path, for messages only
      * @return the open device, owned by the caller
-     * @throws CachefilesException with {@code EBUSY} if the device is open, or an anonymous fd of an earlier open is
+     * @throws CachefilesException with {@code EBUSY} if the device is open, or an anonymous fd of an earlier open is;
+     *     or with the error of {@link FakeFaults#onOpen}
      */
     @Override
     public DeviceFile open(Path device) throws CachefilesException {
@@ -76,6 +79,10 @@ public final class FakeKernel implements CachefilesProvider {
                         Errno.EBUSY,
                         "another process holds the device, or an fd of a cache that has ended; stop it first"
                                 + " (systemctl stop cachefilesd)");
+            }
+            int error = core.faults.error(FaultScript.Point.OPEN_DEVICE);
+            if (error != 0) {
+                throw new CachefilesException(device.toString(), Errno.ofResult(error));
             }
             cache = new FakeCache(core);
             return new FakeDevice(core, new OpenDevice(core, cache));
@@ -108,6 +115,15 @@ public final class FakeKernel implements CachefilesProvider {
      */
     public FakeProcess process() {
         return process;
+    }
+
+    /**
+     * Gives what makes single calls go wrong.
+     *
+     * @return the faults
+     */
+    public FakeFaults faults() {
+        return faults;
     }
 
     // Time
@@ -266,7 +282,7 @@ public final class FakeKernel implements CachefilesProvider {
     public void inject(byte[] message) {
         locked(() -> {
             core.faults.inject(message);
-            core.pollers.wakeUp();
+            core.pollers.wakeAll();
             return null;
         });
     }
@@ -280,7 +296,7 @@ public final class FakeKernel implements CachefilesProvider {
      */
     public void alterNextMessage(UnaryOperator<byte[]> alteration) {
         locked(() -> {
-            core.faults.alterNext(alteration);
+            core.faults.addNext(FaultScript.Point.MESSAGE, new FaultScript.Fault.Alter(alteration));
             return null;
         });
     }

@@ -95,7 +95,7 @@ public final class FakeProcess {
     public void kill() {
         locked(() -> {
             core.process.kill();
-            core.pollers.wakeUp();
+            core.pollers.wakeAll();
             core.changed.signalAll();
             return 0;
         });

@@ -34,7 +34,7 @@ final class KernelCore {
     int anonFileLimit = Integer.MAX_VALUE;
     final WorkQueue work = new WorkQueue();
     final CacheRecords records = new CacheRecords();
-    final MessageFaults faults = new MessageFaults();
+    final FaultScript faults = new FaultScript();
 
     KernelCore(Settings settings) {
         this.settings = settings;

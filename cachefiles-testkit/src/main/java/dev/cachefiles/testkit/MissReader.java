@@ -115,6 +115,9 @@ final class MissReader {
             object.cache().cancel(request, "(reader gave up)");
             throw error;
         }
+        if (request.readerKilled) {
+            throw new InterruptedIOException(subject(object, offset, length) + ": the reader was killed");
+        }
         return request.error == 0;
     }
 

@@ -25,6 +25,11 @@ final class PendingRequest {
 
     boolean done;
 
+    /** When its reader is to be killed, if at all. */
+    FaultScript.Fault.@Nullable KillReader kill;
+
+    boolean readerKilled;
+
     /** A negated errno or 0, once done. */
     int error;
 

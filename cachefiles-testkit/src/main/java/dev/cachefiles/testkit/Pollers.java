@@ -2,6 +2,7 @@
 package dev.cachefiles.testkit;
 
 import dev.cachefiles.spi.TimeSource;
+import dev.cachefiles.testkit.FaultScript.Fault;
 import java.util.concurrent.locks.Condition;
 
 /**
@@ -17,14 +18,39 @@ final class Pollers {
     /** Number of wake-ups so far. */
     private long wakeUps;
 
+    /** Waits to come that end at once, as if there were a message. */
+    private int repeats;
+
     Pollers(KernelCore core) {
         this.core = core;
         this.changed = core.lock.newCondition();
     }
 
+    /** The kernel's wake-up, which can go wrong. */
     void wakeUp() {
+        Fault fault = core.faults.pass(FaultScript.Point.WAKE_UP);
+        if (fault instanceof Fault.DropWakeUp) {
+            return;
+        }
+        if (fault instanceof Fault.RepeatWakeUp) {
+            repeats++;
+        }
+        wakeAll();
+    }
+
+    /** Makes those who sleep look at what has changed, also when it is nothing of the kernel's. */
+    void wakeAll() {
         wakeUps++;
         changed.signalAll();
+    }
+
+    /** Whether a wait that found a message is to be followed by one that finds none. */
+    boolean takeRepeat() {
+        if (repeats == 0) {
+            return false;
+        }
+        repeats--;
+        return true;
     }
 
     long wakeUps() {

@@ -6,7 +6,7 @@ import dev.cachefiles.testkit.KernelRequest.Kind;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.SortedMap;
+import java.util.Random;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -95,31 +95,39 @@ final class RequestTable {
      */
     @Nullable
     PendingRequest pick(List<FakeObject> toOpenAgain) {
-        if (core.has(Quirk.NEVER_REOPENS)) {
-            return pending.values().stream()
-                    .filter(request -> request.fresh)
-                    .findFirst()
-                    .orElse(null);
+        Random order = core.faults.order();
+        List<PendingRequest> found = new ArrayList<>();
+        for (PendingRequest request : inOrder()) {
+            if (request.fresh && canBeDelivered(request, toOpenAgain)) {
+                found.add(request);
+                if (order == null) {
+                    break;
+                }
+            }
         }
-        PendingRequest request = firstFresh(pending.tailMap(cursor, true), toOpenAgain);
-        return request != null ? request : firstFresh(pending.headMap(cursor, false), toOpenAgain);
+        if (found.isEmpty()) {
+            return null;
+        }
+        return order == null ? found.getFirst() : found.get(order.nextInt(found.size()));
     }
 
-    private static @Nullable PendingRequest firstFresh(
-            SortedMap<Long, PendingRequest> range, List<FakeObject> toOpenAgain) {
-        for (PendingRequest request : range.values()) {
-            if (!request.fresh) {
-                continue;
-            }
-            if (request.kind != Kind.READ || request.object.isOpen()) {
-                return request;
-            }
-            if (!request.object.isReopening()) {
-                request.object.reopening();
-                toOpenAgain.add(request.object);
-            }
+    private List<PendingRequest> inOrder() {
+        long start = core.has(Quirk.REUSES_MESSAGE_IDS) ? 0 : cursor;
+        List<PendingRequest> requests =
+                new ArrayList<>(pending.tailMap(start, true).values());
+        requests.addAll(pending.headMap(start, false).values());
+        return requests;
+    }
+
+    private boolean canBeDelivered(PendingRequest request, List<FakeObject> toOpenAgain) {
+        if (request.kind != Kind.READ || request.object.isOpen() || core.has(Quirk.NEVER_REOPENS)) {
+            return true;
         }
-        return null;
+        if (!request.object.isReopening()) {
+            request.object.reopening();
+            toOpenAgain.add(request.object);
+        }
+        return false;
     }
 
     void delivered(PendingRequest request) {
