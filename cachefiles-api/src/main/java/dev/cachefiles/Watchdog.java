@@ -76,12 +76,12 @@ final class Watchdog implements Runnable {
                     asleep = true;
                     pause = look(now); // a request may have come before it could see that this sleeps
                 }
-                time.parkNanos(this, Math.max(1, Math.min(pause, nextProbe - now)));
+                time.parkUntil(this, now + Math.min(pause, nextProbe - now));
                 asleep = false;
                 Thread.interrupted();
             } catch (Throwable t) {
                 session.trouble(t);
-                time.parkNanos(this, TICK_NANOS);
+                time.parkUntil(this, time.nanoTime() + TICK_NANOS);
             }
         }
     }

@@ -15,7 +15,7 @@ final class SystemTime implements TimeSource {
     }
 
     @Override
-    public void parkNanos(Object blocker, long nanos) {
-        LockSupport.parkNanos(blocker, nanos);
+    public void parkUntil(Object blocker, long time) {
+        LockSupport.parkNanos(blocker, time - System.nanoTime());
     }
 }

@@ -25,11 +25,11 @@ public interface TimeSource {
     long nanoTime();
 
     /**
-     * Waits as {@link java.util.concurrent.locks.LockSupport#parkNanos(Object, long)} does: until the time is over, the
-     * thread is unparked or interrupted, or for no reason at all.
+     * Waits until a time has come, the thread is unparked or interrupted, or for no reason at all, as
+     * {@link java.util.concurrent.locks.LockSupport#park(Object)} does.
      *
      * @param blocker what the thread waits for, for those who look at it
-     * @param nanos   longest wait in nanoseconds; does nothing if it is zero or negative
+     * @param time    the time, by {@link #nanoTime}; does nothing if it is over
      */
-    void parkNanos(Object blocker, long nanos);
+    void parkUntil(Object blocker, long time);
 }

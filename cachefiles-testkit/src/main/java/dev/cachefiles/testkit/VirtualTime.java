@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A clock that stands still until a test moves it.
@@ -37,18 +38,22 @@ final class VirtualTime implements TimeSource {
     }
 
     @Override
-    public void parkNanos(Object blocker, long nanos) {
-        if (nanos <= 0) {
+    public void parkUntil(Object blocker, long time) {
+        Thread thread = Thread.currentThread();
+        Sleeper sleeper = sleepUntil(time, () -> LockSupport.unpark(thread));
+        if (sleeper == null) {
             return;
         }
-        Thread thread = Thread.currentThread();
-        Sleeper sleeper = fallAsleep(nanos, () -> LockSupport.unpark(thread));
         try {
             // An alarm that came before this has left a permit, so that it is not missed.
             LockSupport.park(blocker);
         } finally {
             wakeUp(sleeper);
         }
+    }
+
+    private synchronized @Nullable Sleeper sleepUntil(long time, Runnable alarm) {
+        return time - now > 0 ? fallAsleep(time - now, alarm) : null;
     }
 
     /** Has an alarm called when the time is over, by whoever moves the clock. */

@@ -265,9 +265,9 @@ class ConcurrencyTest extends DaemonTest {
     void an_executor_that_drops_a_task_costs_no_more_than_the_deadline() throws Exception {
         kernel = FakeKernel.builder().virtualTime().build();
         var blob = new TestBlob(SIZE);
-        start(blob, builder -> builder.executor(task -> {}));
+        Daemon daemon = start(blob, builder -> builder.executor(task -> {}));
         var mount = kernel.mountAsync("a");
-        kernel.awaitDelivered(1);
+        await(() -> daemon.server.status().running() == 1);
         kernel.awaitSleepers(1);
         kernel.advance(Duration.ofSeconds(16));
         assertInstanceOf(

@@ -69,7 +69,7 @@ class TimeTest {
     void who_is_parked_wakes_when_unparked() throws Exception {
         var done = new CompletableFuture<Void>();
         Thread thread = Thread.ofPlatform().daemon().start(() -> {
-            time.parkNanos(this, HOUR);
+            time.parkUntil(this, time.nanoTime() + HOUR);
             done.complete(null);
         });
         kernel.awaitSleepers(1);
@@ -81,7 +81,7 @@ class TimeTest {
     void who_is_parked_wakes_when_interrupted() throws Exception {
         var done = new CompletableFuture<Boolean>();
         Thread thread = Thread.ofPlatform().daemon().start(() -> {
-            time.parkNanos(this, HOUR);
+            time.parkUntil(this, time.nanoTime() + HOUR);
             done.complete(Thread.currentThread().isInterrupted());
         });
         kernel.awaitSleepers(1);
@@ -92,9 +92,9 @@ class TimeTest {
     @Test
     void an_unpark_before_the_park_is_not_lost() {
         LockSupport.unpark(Thread.currentThread());
-        time.parkNanos(this, HOUR);
-        time.parkNanos(this, 0);
-        time.parkNanos(this, -1);
+        time.parkUntil(this, time.nanoTime() + HOUR);
+        time.parkUntil(this, time.nanoTime());
+        time.parkUntil(this, time.nanoTime() - 1);
         assertEquals(0, time.nanoTime());
     }
 
@@ -160,7 +160,7 @@ class TimeTest {
             long until = time.nanoTime() + nanos;
             long left = nanos;
             while (left > 0) {
-                time.parkNanos(this, left);
+                time.parkUntil(this, time.nanoTime() + left);
                 left = until < 0 ? Long.MAX_VALUE - time.nanoTime() : until - time.nanoTime();
             }
             return time.nanoTime();
