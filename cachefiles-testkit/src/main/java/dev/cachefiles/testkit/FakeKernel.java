@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -36,7 +35,7 @@ public final class FakeKernel implements CachefilesProvider {
     private final FakeFaults faults;
     private @Nullable FakeCache cache;
 
-    private FakeKernel(Settings settings) {
+    FakeKernel(Settings settings) {
         this.core = new KernelCore(settings);
         this.mounts = new MountTable(core);
         this.disk = new FakeDisk(core, this::failCache);
@@ -45,7 +44,7 @@ public final class FakeKernel implements CachefilesProvider {
     }
 
     /**
-     * Makes a kernel with the defaults of {@link Builder}.
+     * Makes a kernel with the defaults of {@link FakeKernelBuilder}.
      *
      * @return the kernel
      */
@@ -58,8 +57,8 @@ public final class FakeKernel implements CachefilesProvider {
      *
      * @return a builder
      */
-    public static Builder builder() {
-        return new Builder();
+    public static FakeKernelBuilder builder() {
+        return new FakeKernelBuilder();
     }
 
     /**
@@ -142,7 +141,7 @@ public final class FakeKernel implements CachefilesProvider {
      *
      * @param time how far, not negative
      * @throws IllegalArgumentException if {@code time} is negative
-     * @throws IllegalStateException    if this kernel has no {@link Builder#virtualTime}
+     * @throws IllegalStateException    if this kernel has no {@link FakeKernelBuilder#virtualTime}
      */
     public void advance(Duration time) {
         if (time.isNegative()) {
@@ -157,7 +156,7 @@ public final class FakeKernel implements CachefilesProvider {
      *
      * @param count number of threads, at least
      * @throws HungReaderError       if that does not happen in time, or the thread is interrupted
-     * @throws IllegalStateException if this kernel has no {@link Builder#virtualTime}
+     * @throws IllegalStateException if this kernel has no {@link FakeKernelBuilder#virtualTime}
      */
     public void awaitSleepers(int count) {
         boolean found;
@@ -408,12 +407,7 @@ public final class FakeKernel implements CachefilesProvider {
      * @throws AssertionError if one does; names all
      */
     public void assertNoUnansweredRequest() {
-        locked(() -> {
-            if (!pending().isEmpty()) {
-                throw new AssertionError("not answered: " + pending());
-            }
-            return null;
-        });
+        KernelAssert.assertThat(this).hasNoUnansweredRequest();
     }
 
     /**
@@ -422,12 +416,7 @@ public final class FakeKernel implements CachefilesProvider {
      * @throws AssertionError if it has not; names all that are open
      */
     public void assertNoOpenFd() {
-        locked(() -> {
-            if (core.process.openFds() > 0) {
-                throw new AssertionError("not closed: " + core.process);
-            }
-            return null;
-        });
+        KernelAssert.assertThat(this).hasNoOpenFd();
     }
 
     /**
@@ -437,10 +426,7 @@ public final class FakeKernel implements CachefilesProvider {
      * @throws AssertionError if one has; names all
      */
     public void assertNoMisuse() {
-        List<String> misuse = core.journal.misuse();
-        if (!misuse.isEmpty()) {
-            throw new AssertionError(String.join("; ", misuse));
-        }
+        KernelAssert.assertThat(this).hasNoMisuse();
     }
 
     /**
@@ -449,12 +435,17 @@ public final class FakeKernel implements CachefilesProvider {
      * @throws AssertionError if not
      */
     public void assertClean() {
-        assertNoMisuse();
-        assertNoUnansweredRequest();
-        assertNoOpenFd();
-        if (isDeviceBusy()) {
-            throw new AssertionError("the device is open");
-        }
+        KernelAssert.assertThat(this).isClean();
+    }
+
+    /** Gives the calls that have broken the rules of the seam. */
+    List<String> misuse() {
+        return core.journal.misuse();
+    }
+
+    /** Gives the requests that are not answered, with who has them. */
+    List<String> pendingRequests() {
+        return locked(() -> pending().stream().map(PendingRequest::toString).toList());
     }
 
     private void await(BooleanSupplier until, Supplier<String> what) {
@@ -481,229 +472,6 @@ public final class FakeKernel implements CachefilesProvider {
             return action.run();
         } finally {
             core.lock.unlock();
-        }
-    }
-
-    /** Sets a kernel up. For use by one thread. */
-    public static final class Builder {
-        private KernelProfile profile = KernelProfile.LINUX_6_12;
-        private boolean onDemand = true;
-        private int pageSize = 4096;
-        private int blockSize = 4096;
-        private int sectorSize = 512;
-        private long capacity = 1L << 60;
-        private long inodes = 1L << 40;
-        private int readAhead = 128 << 10;
-        private int attachDelay = 3;
-        private int firstMessageId;
-        private int firstObjectId = 1;
-        private boolean virtualTime;
-        private Duration patience = Duration.ofSeconds(10);
-
-        private Builder() {}
-
-        /**
-         * Sets whose behaviour to show.
-         *
-         * @param profile the kernel; the default is {@link KernelProfile#LINUX_6_12}
-         * @return this
-         */
-        public Builder profile(KernelProfile profile) {
-            this.profile = Objects.requireNonNull(profile, "profile");
-            return this;
-        }
-
-        /**
-         * Leaves the on-demand mode out, as a kernel built without {@code CONFIG_CACHEFILES_ONDEMAND}.
-         *
-         * @return this
-         */
-        public Builder withoutOnDemand() {
-            this.onDemand = false;
-            return this;
-        }
-
-        /**
-         * Sets the size of a page of memory.
-         *
-         * @param bytes a power of two, from 4096 to 65536; the default is 4096
-         * @return this
-         * @throws IllegalArgumentException if {@code bytes} is anything else
-         */
-        public Builder pageSize(int bytes) {
-            this.pageSize = powerOfTwo("page size", bytes, 4096, 65536);
-            return this;
-        }
-
-        /**
-         * Sets the block size of the cache's file system, which is the unit of holes.
-         *
-         * @param bytes a power of two, from 512 to 65536; the default is 4096
-         * @return this
-         * @throws IllegalArgumentException if {@code bytes} is anything else
-         */
-        public Builder blockSize(int bytes) {
-            this.blockSize = powerOfTwo("block size", bytes, 512, 65536);
-            return this;
-        }
-
-        /**
-         * Sets the sector size of the cache's disk: the length of a write must be a multiple of it.
-         *
-         * @param bytes 512 or 4096; the default is 512
-         * @return this
-         * @throws IllegalArgumentException if {@code bytes} is anything else
-         */
-        public Builder sectorSize(int bytes) {
-            if (bytes != 512 && bytes != 4096) {
-                throw new IllegalArgumentException("sector size " + bytes + " is neither 512 nor 4096");
-            }
-            this.sectorSize = bytes;
-            return this;
-        }
-
-        /**
-         * Sets the size of the cache's disk, of which the limits {@code brun}, {@code bcull} and {@code bstop} are
-         * shares.
-         *
-         * @param bytes number of bytes, positive, rounded down to whole blocks; the default is more than any test fills
-         * @return this
-         * @throws IllegalArgumentException if {@code bytes} is not positive
-         */
-        public Builder capacity(long bytes) {
-            this.capacity = positive("capacity", bytes);
-            return this;
-        }
-
-        /**
-         * Sets how many files and directories the cache's file system can have, of which the limits {@code frun},
-         * {@code fcull} and {@code fstop} are shares. Each blob takes one, each volume 257.
-         *
-         * @param count the number, positive; the default is more than any test takes
-         * @return this
-         * @throws IllegalArgumentException if {@code count} is not positive
-         */
-        public Builder inodes(long count) {
-            this.inodes = positive("number of inodes", count);
-            return this;
-        }
-
-        /**
-         * Sets the read-ahead: no READ is longer, and who reads on where the last read of the blob has ended asks for as
-         * much.
-         *
-         * @param bytes number of bytes, rounded up to at least a page; the default is 128 KiB
-         * @return this
-         * @throws IllegalArgumentException if {@code bytes} is negative
-         */
-        public Builder readAhead(int bytes) {
-            if (bytes < 0) {
-                throw new IllegalArgumentException("read-ahead " + bytes + " is negative");
-            }
-            this.readAhead = bytes;
-            return this;
-        }
-
-        /**
-         * Sets how many calls on a new fd are refused with {@code ENOBUFS} after the OPEN was answered. The kernel
-         * attaches the file some milliseconds after that, but always before a READ.
-         *
-         * @param calls number of calls, not negative; the default is 3
-         * @return this
-         * @throws IllegalArgumentException if {@code calls} is negative
-         */
-        public Builder attachDelay(int calls) {
-            if (calls < 0) {
-                throw new IllegalArgumentException("attach delay " + calls + " is negative");
-            }
-            this.attachDelay = calls;
-            return this;
-        }
-
-        /**
-         * Sets the id of the first message of each cache.
-         *
-         * @param bits the 32 bits of an unsigned number; the default is 0
-         * @return this
-         */
-        public Builder firstMessageId(int bits) {
-            this.firstMessageId = bits;
-            return this;
-        }
-
-        /**
-         * Sets the id of the first object of each cache.
-         *
-         * @param id from 1 to {@link Integer#MAX_VALUE}, after which 1 follows; the default is 1
-         * @return this
-         * @throws IllegalArgumentException if {@code id} is not positive
-         */
-        public Builder firstObjectId(int id) {
-            this.firstObjectId = (int) positive("object id", id);
-            return this;
-        }
-
-        /**
-         * Holds the daemon's clock still: deadlines, pauses and waits with a time limit end only when
-         * {@link FakeKernel#advance} moves it. {@link #patience} stays real time.
-         *
-         * @return this
-         */
-        public Builder virtualTime() {
-            this.virtualTime = true;
-            return this;
-        }
-
-        /**
-         * Sets how long a mount or a read waits for the daemon before it fails with {@link HungReaderError}.
-         *
-         * @param longest the longest wait for one answer, not negative; the default is 10 seconds
-         * @return this
-         * @throws IllegalArgumentException if {@code longest} is negative
-         */
-        public Builder patience(Duration longest) {
-            if (longest.isNegative()) {
-                throw new IllegalArgumentException("patience " + longest + " is negative");
-            }
-            this.patience = longest;
-            return this;
-        }
-
-        /**
-         * Makes the kernel.
-         *
-         * @return the kernel, whose device is closed
-         */
-        public FakeKernel build() {
-            return new FakeKernel(new Settings(
-                    profile,
-                    onDemand,
-                    pageSize,
-                    blockSize,
-                    sectorSize,
-                    capacity,
-                    inodes,
-                    readAhead & -pageSize,
-                    attachDelay,
-                    firstMessageId,
-                    firstObjectId,
-                    virtualTime,
-                    patience));
-        }
-
-        private static long positive(String what, long value) {
-            if (value <= 0) {
-                throw new IllegalArgumentException(what + " " + value + " is not positive");
-            }
-            return value;
-        }
-
-        private static int powerOfTwo(String what, int bytes, int least, int most) {
-            if (Integer.bitCount(bytes) != 1 || bytes < least || bytes > most) {
-                throw new IllegalArgumentException(
-                        what + " " + bytes + " is no power of two from " + least + " to " + most);
-            }
-            return bytes;
         }
     }
 }

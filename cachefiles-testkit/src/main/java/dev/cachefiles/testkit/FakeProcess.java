@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.cachefiles.testkit;
 
+import java.util.List;
 import java.util.function.Supplier;
 
 /**
@@ -22,6 +23,12 @@ public final class FakeProcess {
      */
     public int openFds() {
         return locked(core.process::openFds);
+    }
+
+    /** Gives the open fds as text. */
+    List<String> openFdNames() {
+        return locked(
+                () -> core.process.fds().stream().map(FakeAnonFile::toString).toList());
     }
 
     /**
@@ -84,7 +91,7 @@ public final class FakeProcess {
      * @return the supervisor's fd; to be closed
      */
     public InheritedFds inheritDevice() {
-        return locked(() -> new InheritedFds(core, core.process.devices(), java.util.List.of()));
+        return locked(() -> new InheritedFds(core, core.process.devices(), List.of()));
     }
 
     /**

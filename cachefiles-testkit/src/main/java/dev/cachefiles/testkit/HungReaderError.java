@@ -2,7 +2,7 @@
 package dev.cachefiles.testkit;
 
 /**
- * A mount or a read waited for the daemon longer than {@link FakeKernel.Builder#patience} allows. A process of a real
+ * A mount or a read waited for the daemon longer than {@link FakeKernelBuilder#patience} allows. A process of a real
  * kernel would wait for ever.
  */
 public final class HungReaderError extends AssertionError {
