@@ -7,7 +7,11 @@ import dev.cachefiles.CacheOptions;
 import dev.cachefiles.CachefilesChannel;
 import dev.cachefiles.OnDemandHandler;
 import dev.cachefiles.OnDemandServer;
+import dev.cachefiles.spi.TimeSource;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** The example of the package's documentation. */
@@ -30,7 +34,20 @@ class UsageTest {
             assertArrayEquals(expected, mount.read(0, 4096));
             mount.unmount();
         }
-        kernel.assertClean();
+        KernelAssert.assertThat(kernel).isClean();
         // @end
+    }
+
+    @Test
+    void theExampleOfAClockThatStandsStillWorks() throws Exception {
+        FakeKernel kernel = FakeKernel.builder().virtualTime().build();
+        TimeSource time = kernel.time();
+        var waiting = CompletableFuture.runAsync(() -> time.parkNanos(this, TimeUnit.SECONDS.toNanos(30)));
+
+        // @start region=time
+        kernel.awaitSleepers(1);
+        kernel.advance(Duration.ofSeconds(30));
+        // @end
+        waiting.get(10, TimeUnit.SECONDS);
     }
 }
