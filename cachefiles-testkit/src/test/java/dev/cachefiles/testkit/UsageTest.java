@@ -2,16 +2,17 @@
 package dev.cachefiles.testkit;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.cachefiles.CacheOptions;
 import dev.cachefiles.CachefilesChannel;
 import dev.cachefiles.OnDemandHandler;
 import dev.cachefiles.OnDemandServer;
-import dev.cachefiles.spi.TimeSource;
+import dev.cachefiles.OpenRequest;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.Test;
 
 /** The example of the package's documentation. */
@@ -40,14 +41,20 @@ class UsageTest {
 
     @Test
     void theExampleOfAClockThatStandsStillWorks() throws Exception {
-        FakeKernel kernel = FakeKernel.builder().virtualTime().build();
-        TimeSource time = kernel.time();
-        var waiting = CompletableFuture.runAsync(() -> time.parkNanos(this, TimeUnit.SECONDS.toNanos(30)));
-
+        var blob = new Blockade(4096, OpenRequest.class, true);
         // @start region=time
-        kernel.awaitSleepers(1);
-        kernel.advance(Duration.ofSeconds(30));
+        FakeKernel kernel = FakeKernel.builder().virtualTime().build();
+        CacheOptions options =
+                CacheOptions.builder(Path.of("/var/cache/images")).build();
+        CachefilesChannel channel = CachefilesChannel.open(options, kernel);
+        try (var server = OnDemandServer.builder(channel).handler(blob).start()) {
+            var mounting = kernel.mountAsync("image.img");
+            blob.awaitHeld(1); // the handler is at work, and will not return by itself
+            kernel.awaitSleepers(1); // the server waits for its deadline
+            kernel.advance(Duration.ofSeconds(15));
+            assertThrows(ExecutionException.class, mounting::get);
+            assertEquals(1, server.status().cancelled());
+        }
         // @end
-        waiting.get(10, TimeUnit.SECONDS);
     }
 }
