@@ -32,7 +32,7 @@ class BackingFileProperties {
                 .ofMaxSize(30);
     }
 
-    @Property
+    @Property(tries = 1000)
     void itHoldsWhatWasWrittenAndKnowsItsHoles(@ForAll("steps") List<Step> steps) {
         var file = new BackingFile(BLOCK, 0);
         byte[] bytes = new byte[MOST];

@@ -93,7 +93,7 @@ class ScheduleProperties {
                 .ofMaxSize(25);
     }
 
-    @Property(tries = 60, shrinking = ShrinkingMode.OFF)
+    @Property(shrinking = ShrinkingMode.OFF)
     void no_schedule_leaves_a_request_unanswered_or_answered_twice(
             @ForAll("schedules") List<Action> schedule,
             @ForAll Mode mode,
@@ -132,9 +132,17 @@ class ScheduleProperties {
         }
     }
 
+    /** A few tries: Linux 5.19 fails READs of all objects when an fd closes, and a busy machine may miss a deadline. */
     private static void assertIsServed(FakeKernel kernel, String name, Unpredictable handler) throws Exception {
-        try (FakeMount mount = kernel.mount(name)) {
-            assertArrayEquals(handler.bytes, mount.read(0, SIZE));
+        for (int tries = 5; ; tries--) {
+            try (FakeMount mount = kernel.mount(name)) {
+                assertArrayEquals(handler.bytes, mount.read(0, SIZE));
+                return;
+            } catch (CachefilesException e) {
+                if (tries == 1) {
+                    throw e;
+                }
+            }
         }
     }
 
