@@ -4,6 +4,8 @@ package dev.cachefiles.kerneltests;
 import static org.junit.platform.engine.discovery.ClassNameFilter.includeClassNamePatterns;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectPackage;
 
+import dev.cachefiles.kerneltests.contract.KernelExtension;
+import dev.cachefiles.kerneltests.matrix.MatrixReport;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -31,20 +33,26 @@ public final class SuiteMain {
     public static void main(String[] args) throws IOException {
         Map<String, String> options = options(args);
         String kernel = options.getOrDefault("--kernel", "?");
+        String pattern = options.getOrDefault("--test", "");
         LauncherDiscoveryRequest request = LauncherDiscoveryRequestBuilder.request()
-                .selectors(selectPackage("dev.cachefiles.kerneltests.suite"))
+                .selectors(
+                        selectPackage("dev.cachefiles.kerneltests.suite"),
+                        selectPackage("dev.cachefiles.kerneltests.contract"))
                 .filters(includeClassNamePatterns(".*Test"))
-                .filters(new NameFilter(options.getOrDefault("--test", "")))
+                .filters(new NameFilter(pattern))
+                .configurationParameter(KernelExtension.KERNEL, "real")
                 .configurationParameter("junit.jupiter.execution.timeout.default", "10 m")
                 .configurationParameter("junit.jupiter.execution.timeout.threaddump.enabled", "true")
                 .build();
         PrintStream out = System.out;
         var printer = new ResultPrinter(kernel, out);
-        LauncherFactory.create().execute(request, printer);
+        var matrix = new MatrixReport(kernel, !pattern.isEmpty());
+        LauncherFactory.create().execute(request, printer, matrix);
         out.println(printer.summary());
         out.flush();
         Path results = Path.of(options.getOrDefault("--results", "."));
         Files.createDirectories(results);
+        Files.writeString(results.resolve("matrix"), matrix.text());
         Files.writeString(results.resolve("summary"), printer.summary() + "\n");
         // Not a return: a thread that a failed test has left behind must not keep the machine.
         System.exit(printer.failed() == 0 ? 0 : 1);

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.cachefiles.kerneltests.contract;
+
+import dev.cachefiles.CacheOptions;
+import dev.cachefiles.CachefilesException;
+import dev.cachefiles.Errno;
+import dev.cachefiles.ffm.LinuxCachefilesProvider;
+import dev.cachefiles.ffm.libc.LibC;
+import dev.cachefiles.kerneltests.support.CacheDirectory;
+import dev.cachefiles.kerneltests.support.ErofsImage;
+import dev.cachefiles.kerneltests.support.FileLimit;
+import dev.cachefiles.kerneltests.support.LoopDisk;
+import dev.cachefiles.kerneltests.support.SourceTree;
+import dev.cachefiles.spi.CachefilesProvider;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** The running Linux. Mounts and readers are processes of their own. */
+final class RealKernelUnderTest implements KernelUnderTest {
+    private static final Path DEVICE = CacheOptions.DEFAULT_DEVICE;
+    private static final String RANDOM_ACCESS = "1";
+    private static final String NORMAL_ACCESS = "0";
+
+    /** Of all scenarios: an image costs a process. */
+    private static final Map<Integer, Image> IMAGES = new ConcurrentHashMap<>();
+
+    private final @Nullable LoopDisk disk;
+    private final Path directory;
+    private final Closing daemons = new Closing();
+    private final List<UserProcess> readers = new CopyOnWriteArrayList<>();
+    private final List<CompletableFuture<Mount>> mounts = new CopyOnWriteArrayList<>();
+
+    RealKernelUnderTest(@Nullable CacheDisk disk) throws IOException {
+        this.disk = disk == null ? null : LoopDisk.create(disk.sectorSize(), disk.blockSize());
+        this.directory = this.disk == null ? CacheDirectory.create() : this.disk.point();
+    }
+
+    @Override
+    public CachefilesProvider provider() {
+        return new LinuxCachefilesProvider();
+    }
+
+    @Override
+    public CacheOptions options() {
+        return CacheOptions.builder(directory).build();
+    }
+
+    @Override
+    public boolean isAtLeast(int major, int minor) {
+        String[] version = System.getProperty("os.version").split("[.-]", -1);
+        int actualMajor = Integer.parseInt(version[0]);
+        return actualMajor > major || (actualMajor == major && Integer.parseInt(version[1]) >= minor);
+    }
+
+    @Override
+    public Image image(int size) throws IOException {
+        Image image = IMAGES.get(size);
+        if (image == null) {
+            image = makeImage(size);
+            IMAGES.put(size, image);
+        }
+        return image;
+    }
+
+    private static Image makeImage(int size) throws IOException {
+        Path tree = Files.createTempDirectory("tree");
+        Path file = SourceTree.write(tree.resolve(MountedImage.FILE), new Random(size), size);
+        Path made = ErofsImage.make(tree.resolveSibling(tree.getFileName() + ".img"), tree, "-Enoinline_data");
+        byte[] bytes = Files.readAllBytes(made);
+        var image = new Image(Arrays.copyOf(bytes, (bytes.length + Image.BLOCK - 1) / Image.BLOCK * Image.BLOCK), size);
+        if (Arrays.mismatch(Files.readAllBytes(file), image.content()) >= 0) {
+            throw new AssertionError("mkfs.erofs has not put the content of the file after the first block");
+        }
+        Files.delete(made);
+        Files.delete(file);
+        Files.delete(tree);
+        return image;
+    }
+
+    @Override
+    public Mounting mount(MountOptions options) {
+        try {
+            Path point = Files.createTempDirectory("mnt");
+            CompletableFuture<Mount> mount = UserProcess.start(
+                            "mount -o " + options, UserProcess.MOUNT, point.toString(), options.toString())
+                    .result()
+                    .handle((output, failure) -> {
+                        if (failure != null) {
+                            delete(point);
+                            throw new java.util.concurrent.CompletionException(failure);
+                        }
+                        return new MountedImage(point);
+                    });
+            mounts.add(mount);
+            return new Mounting(options, mount);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    private static void delete(Path point) {
+        try {
+            Files.delete(point);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    private final class MountedImage implements Mount {
+        static final String FILE = "data";
+
+        private final Path point;
+        private volatile boolean mounted = true;
+
+        MountedImage(Path point) {
+            this.point = point;
+        }
+
+        @Override
+        public Reading read(long offset, int length) {
+            return start(UserProcess.READ, offset, length, RANDOM_ACCESS);
+        }
+
+        @Override
+        public Reading readAll(Image image) {
+            return start(UserProcess.READ, 0, image.size(), NORMAL_ACCESS);
+        }
+
+        @Override
+        public Reading readMapped(long offset, int length) {
+            return start(UserProcess.READ_MAPPED, offset, length);
+        }
+
+        private Reading start(String script, long offset, int length, String... more) {
+            String name = "reader of " + point + " [" + offset + " +" + length + ")";
+            List<String> arguments = new ArrayList<>(
+                    List.of(point.resolve(FILE).toString(), Long.toString(offset), Integer.toString(length)));
+            arguments.addAll(List.of(more));
+            UserProcess reader = UserProcess.start(name, script, arguments.toArray(String[]::new));
+            readers.add(reader);
+            return new Reading(name, reader.result(), reader::signal);
+        }
+
+        @Override
+        public void unmount() throws IOException {
+            mounted = false;
+            Outcome.value(
+                    UserProcess.start("umount " + point, UserProcess.UNMOUNT, point.toString())
+                            .result(),
+                    "umount " + point);
+            Files.delete(point);
+        }
+    }
+
+    @Override
+    public int openFds() throws IOException {
+        return anonymousFds().size();
+    }
+
+    private static List<Integer> anonymousFds() throws IOException {
+        List<Integer> found = new ArrayList<>();
+        try (Stream<Path> fds = Files.list(Path.of("/proc/self/fd"))) {
+            for (Path fd : fds.toList()) {
+                try {
+                    if (Files.readSymbolicLink(fd).toString().equals("anon_inode:[cachefiles]")) {
+                        found.add(Integer.valueOf(fd.getFileName().toString()));
+                    }
+                } catch (IOException e) {
+                    // closed meanwhile, such as the fd of this very listing
+                }
+            }
+        }
+        return found;
+    }
+
+    @Override
+    public boolean isDeviceFree() throws IOException {
+        try {
+            provider().open(DEVICE).close();
+            return true;
+        } catch (CachefilesException e) {
+            if (e.errno().equals(Errno.EBUSY)) {
+                return false;
+            }
+            throw e;
+        }
+    }
+
+    @Override
+    public void exhaustFds() {
+        FileLimit.exhaust();
+    }
+
+    @Override
+    public void grantFds() {
+        FileLimit.restore();
+    }
+
+    @Override
+    public void closeAtEnd(Closeable what) {
+        daemons.add(what);
+    }
+
+    @Override
+    public void close() throws IOException {
+        grantFds();
+        try (var last = new Closing()) {
+            // Closed in the opposite order. Without a daemon no mount and no reader waits any more.
+            last.add(this::releaseDisk);
+            last.add(this::checkDevice);
+            last.add(this::unmountAll);
+            last.add(this::endReaders);
+            last.add(daemons);
+        }
+    }
+
+    private void endReaders() {
+        for (UserProcess reader : readers) {
+            reader.signal(9);
+            reader.result().handle((output, failure) -> null).join();
+        }
+    }
+
+    private void unmountAll() throws IOException {
+        for (CompletableFuture<Mount> mount : mounts) {
+            if (mount.handle((mounted, failure) -> mounted).join() instanceof MountedImage image && image.mounted) {
+                image.unmount();
+            }
+        }
+    }
+
+    /** A scenario must not spoil those that follow, so what it has left open is closed. */
+    private void checkDevice() throws IOException {
+        List<Integer> left = anonymousFds();
+        left.forEach(LibC::close);
+        if (!left.isEmpty() || !isDeviceFree()) {
+            throw new AssertionError("the scenario has left " + left.size() + " anonymous fds open, or the device");
+        }
+    }
+
+    private void releaseDisk() throws IOException {
+        if (disk != null) {
+            disk.close();
+        }
+    }
+}
