@@ -38,7 +38,7 @@ public interface KernelUnderTest extends Closeable {
     }
 
     /** How many anonymous fds this process has. */
-    int openFds() throws IOException;
+    int openFds();
 
     /** Tells whether the device can be opened; and so that neither it nor an anonymous fd is open. */
     boolean isDeviceFree() throws IOException;

@@ -10,10 +10,12 @@ import dev.cachefiles.kerneltests.support.CacheDirectory;
 import dev.cachefiles.kerneltests.support.ErofsImage;
 import dev.cachefiles.kerneltests.support.FileLimit;
 import dev.cachefiles.kerneltests.support.LoopDisk;
+import dev.cachefiles.kerneltests.support.Shell;
 import dev.cachefiles.kerneltests.support.SourceTree;
 import dev.cachefiles.spi.CachefilesProvider;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
@@ -99,14 +102,14 @@ final class RealKernelUnderTest implements KernelUnderTest {
                     .handle((output, failure) -> {
                         if (failure != null) {
                             delete(point);
-                            throw new java.util.concurrent.CompletionException(failure);
+                            throw new CompletionException(failure);
                         }
                         return new MountedImage(point);
                     });
             mounts.add(mount);
             return new Mounting(options, mount);
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -114,7 +117,7 @@ final class RealKernelUnderTest implements KernelUnderTest {
         try {
             Files.delete(point);
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -165,11 +168,11 @@ final class RealKernelUnderTest implements KernelUnderTest {
     }
 
     @Override
-    public int openFds() throws IOException {
+    public int openFds() {
         return anonymousFds().size();
     }
 
-    private static List<Integer> anonymousFds() throws IOException {
+    private static List<Integer> anonymousFds() {
         List<Integer> found = new ArrayList<>();
         try (Stream<Path> fds = Files.list(Path.of("/proc/self/fd"))) {
             for (Path fd : fds.toList()) {
@@ -181,6 +184,8 @@ final class RealKernelUnderTest implements KernelUnderTest {
                     // closed meanwhile, such as the fd of this very listing
                 }
             }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
         return found;
     }
@@ -200,6 +205,7 @@ final class RealKernelUnderTest implements KernelUnderTest {
 
     @Override
     public void exhaustFds() {
+        LibraryClasses.load();
         FileLimit.exhaust();
     }
 
@@ -218,7 +224,7 @@ final class RealKernelUnderTest implements KernelUnderTest {
         grantFds();
         try (var last = new Closing()) {
             // Closed in the opposite order. Without a daemon no mount and no reader waits any more.
-            last.add(this::releaseDisk);
+            last.add(this::deleteCache);
             last.add(this::checkDevice);
             last.add(this::unmountAll);
             last.add(this::endReaders);
@@ -250,9 +256,12 @@ final class RealKernelUnderTest implements KernelUnderTest {
         }
     }
 
-    private void releaseDisk() throws IOException {
+    /** Each volume has hundreds of directories; those of all scenarios would use the disk's inodes up. */
+    private void deleteCache() throws IOException {
         if (disk != null) {
             disk.close();
+        } else {
+            Shell.run("rm", "-rf", directory.toString()).orThrow();
         }
     }
 }
