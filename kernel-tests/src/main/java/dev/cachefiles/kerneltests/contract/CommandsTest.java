@@ -110,7 +110,7 @@ class CommandsTest {
         assertThrows(IllegalArgumentException.class, () -> new Limits(5, 5, 1));
         assertThrows(IllegalArgumentException.class, () -> new Limits(7, 1, 1));
         assertThrows(IllegalArgumentException.class, () -> new Limits(7, 5, -1));
-        for (Limits limits : new Limits[] {new Limits(99, 98, 97), new Limits(2, 1, 0)}) {
+        for (Limits limits : new Limits[] {new Limits(99, 50, 10), new Limits(2, 1, 0)}) {
             CachefilesChannel.open(
                             CacheOptions.builder(kernel.options().directory())
                                     .blockLimits(limits)

@@ -2,6 +2,8 @@
 package dev.cachefiles.kerneltests.contract;
 
 import dev.cachefiles.CacheOptions;
+import dev.cachefiles.CookieKey;
+import dev.cachefiles.VolumeKey;
 import dev.cachefiles.spi.CachefilesProvider;
 import dev.cachefiles.testkit.FakeKernel;
 import dev.cachefiles.testkit.FakeMount;
@@ -20,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The kernel made of Java objects; each process of the scenario is a thread. */
 final class FakeKernelUnderTest implements KernelUnderTest {
+    private static final long ELSEWHERE = 1L << 40;
     private static final int FIRST_FD = 3;
     private static final int DEFAULT_FD_LIMIT = 1024;
 
@@ -105,6 +108,8 @@ final class FakeKernelUnderTest implements KernelUnderTest {
             Thread thread = start(
                     () -> {
                         try {
+                            // The fake reads ahead where the last reader of the mount has ended, whoever that was.
+                            mount.read(ELSEWHERE, 0);
                             return mount.read(Image.BLOCK + offset, length);
                         } catch (InterruptedIOException e) {
                             throw new KilledException(0);
@@ -113,6 +118,11 @@ final class FakeKernelUnderTest implements KernelUnderTest {
                     result);
             readers.add(thread);
             return new Reading("read " + mount + " [" + offset + " +" + length + ")", result, s -> thread.interrupt());
+        }
+
+        @Override
+        public Reading readTriplet(int index, long offset, int length) {
+            return read(offset, length);
         }
 
         @Override
@@ -140,6 +150,16 @@ final class FakeKernelUnderTest implements KernelUnderTest {
                 result.completeExceptionally(t);
             }
         });
+    }
+
+    @Override
+    public Image imageOfTriplets(int size) {
+        return image(size);
+    }
+
+    @Override
+    public int storedFiles(String fsid) {
+        return kernel.isStored(VolumeKey.of("erofs," + fsid), CookieKey.of(fsid)) ? 1 : 0;
     }
 
     @Override

@@ -5,6 +5,7 @@ import dev.cachefiles.CacheOptions;
 import dev.cachefiles.spi.CachefilesProvider;
 import java.io.Closeable;
 import java.io.IOException;
+import java.util.List;
 
 /**
  * A kernel as a scenario sees it: its device on the one side, mounts and readers on the other.
@@ -36,6 +37,20 @@ public interface KernelUnderTest extends Closeable {
     default Mounting mount(String fsid) {
         return mount(MountOptions.of(fsid));
     }
+
+    /** Starts many mounts at once; each seems to wait until the last has ended. */
+    default List<Mounting> mountAll(List<MountOptions> options) {
+        return options.stream().map(this::mount).toList();
+    }
+
+    /**
+     * Makes an image of three files of the same bytes, which are in the image only once: a page of one that is read is a
+     * miss for the others.
+     */
+    Image imageOfTriplets(int size) throws IOException;
+
+    /** How many files the cache directory has for a blob that is mounted without a domain. */
+    int storedFiles(String fsid) throws IOException;
 
     /** How many anonymous fds this process has. */
     int openFds();

@@ -12,6 +12,9 @@ public interface Mount {
      */
     Reading read(long offset, int length);
 
+    /** The same for one of the {@link KernelUnderTest#imageOfTriplets triplets}: 0, 1 or 2. */
+    Reading readTriplet(int index, long offset, int length);
+
     /** Starts to read the whole file from its start, so that the kernel reads ahead. */
     Reading readAll(Image image);
 

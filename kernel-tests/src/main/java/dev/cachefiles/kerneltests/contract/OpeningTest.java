@@ -20,6 +20,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** OPEN, and what a mount makes of each answer. */
@@ -352,11 +353,10 @@ class OpeningTest {
         int atOnce = 256;
         RawDaemon daemon = RawDaemon.bound(kernel);
         Image image = kernel.image(4096);
-        List<Mounting> mountings = new ArrayList<>();
-        for (int i = 0; i < mounts; i++) {
-            // In a domain, since a volume for each would cost hundreds of directories.
-            mountings.add(kernel.mount(MountOptions.of("blob" + i).domain("many")));
-        }
+        // In a domain, since a volume for each would cost hundreds of directories.
+        List<Mounting> mountings = kernel.mountAll(IntStream.range(0, mounts)
+                .mapToObj(i -> MountOptions.of("blob" + i).domain("many"))
+                .toList());
         List<Opened> opened = new ArrayList<>();
         for (int i = 0; i < atOnce; i++) {
             opened.add(daemon.nextOpen());

@@ -36,6 +36,7 @@ public final class RawDaemon implements Closeable {
     private final MemorySegment buffer = Arena.ofAuto().allocate(MessageLayout.MAX_SIZE, Long.BYTES);
     private final Map<Integer, Fd> files = new HashMap<>();
     private boolean closed;
+    private long reads;
 
     /** Opens the device. */
     public RawDaemon(KernelUnderTest kernel) throws IOException {
@@ -108,7 +109,14 @@ public final class RawDaemon implements Closeable {
             return null;
         }
         assertEquals("a message", length > 0 ? "a message" : symbol(length));
-        return MessageDecoder.decode(buffer, length);
+        Message message = MessageDecoder.decode(buffer, length);
+        reads += message instanceof Message.Read ? 1 : 0;
+        return message;
+    }
+
+    /** How many READs there were. */
+    public long reads() {
+        return reads;
     }
 
     /** Takes over the fd of an OPEN. */

@@ -36,6 +36,9 @@ final class RealKernelUnderTest implements KernelUnderTest {
     private static final String RANDOM_ACCESS = "1";
     private static final String NORMAL_ACCESS = "0";
 
+    /** The file of an image, and those that are there besides if it is one of triplets. */
+    private static final List<String> FILES = List.of("data", "second", "third");
+
     /** Of all scenarios: an image costs a process. */
     private static final Map<Integer, Image> IMAGES = new ConcurrentHashMap<>();
 
@@ -71,25 +74,41 @@ final class RealKernelUnderTest implements KernelUnderTest {
     public Image image(int size) throws IOException {
         Image image = IMAGES.get(size);
         if (image == null) {
-            image = makeImage(size);
+            image = makeImage(size, 1, "-Enoinline_data");
             IMAGES.put(size, image);
         }
         return image;
     }
 
-    private static Image makeImage(int size) throws IOException {
+    @Override
+    public Image imageOfTriplets(int size) throws IOException {
+        return makeImage(size, 3, "--chunksize=" + Image.BLOCK);
+    }
+
+    private static Image makeImage(int size, int files, String option) throws IOException {
         Path tree = Files.createTempDirectory("tree");
-        Path file = SourceTree.write(tree.resolve(MountedImage.FILE), new Random(size), size);
-        Path made = ErofsImage.make(tree.resolveSibling(tree.getFileName() + ".img"), tree, "-Enoinline_data");
+        for (String name : FILES.subList(0, files)) {
+            SourceTree.write(tree.resolve(name), new Random(size), size);
+        }
+        Path made = ErofsImage.make(tree.resolveSibling(tree.getFileName() + ".img"), tree, option);
         byte[] bytes = Files.readAllBytes(made);
         var image = new Image(Arrays.copyOf(bytes, (bytes.length + Image.BLOCK - 1) / Image.BLOCK * Image.BLOCK), size);
-        if (Arrays.mismatch(Files.readAllBytes(file), image.content()) >= 0) {
+        if (Arrays.mismatch(Files.readAllBytes(tree.resolve(FILES.getFirst())), image.content()) >= 0) {
             throw new AssertionError("mkfs.erofs has not put the content of the file after the first block");
         }
-        Files.delete(made);
-        Files.delete(file);
-        Files.delete(tree);
+        Shell.run("rm", "-r", tree.toString(), made.toString()).orThrow();
         return image;
+    }
+
+    @Override
+    public int storedFiles(String fsid) throws IOException {
+        Path volume = directory.resolve("cache/Ierofs," + fsid);
+        if (!Files.exists(volume)) {
+            return 0;
+        }
+        try (Stream<Path> files = Files.walk(volume)) {
+            return (int) files.filter(Files::isRegularFile).count();
+        }
     }
 
     @Override
@@ -113,6 +132,40 @@ final class RealKernelUnderTest implements KernelUnderTest {
         }
     }
 
+    @Override
+    public List<Mounting> mountAll(List<MountOptions> all) {
+        List<Path> points = new ArrayList<>();
+        List<String> arguments = new ArrayList<>();
+        try {
+            for (MountOptions options : all) {
+                points.add(Files.createTempDirectory("mnt"));
+                arguments.add(points.getLast().toString());
+                arguments.add(options.toString());
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        CompletableFuture<byte[]> errors = UserProcess.start(
+                        "mount of " + all.size(), UserProcess.MOUNT_ALL, arguments.toArray(String[]::new))
+                .result();
+        List<Mounting> mountings = new ArrayList<>();
+        for (int i = 0; i < all.size(); i++) {
+            int index = i;
+            CompletableFuture<Mount> mount = errors.thenApply(bytes -> mounted(points.get(index), bytes[index]));
+            mounts.add(mount);
+            mountings.add(new Mounting(all.get(i), mount));
+        }
+        return mountings;
+    }
+
+    private Mount mounted(Path point, int error) {
+        if (error != 0) {
+            delete(point);
+            throw new CompletionException(new CachefilesException("mount on " + point, new Errno(error)));
+        }
+        return new MountedImage(point);
+    }
+
     private static void delete(Path point) {
         try {
             Files.delete(point);
@@ -122,8 +175,6 @@ final class RealKernelUnderTest implements KernelUnderTest {
     }
 
     private final class MountedImage implements Mount {
-        static final String FILE = "data";
-
         private final Path point;
         private volatile boolean mounted = true;
 
@@ -133,23 +184,28 @@ final class RealKernelUnderTest implements KernelUnderTest {
 
         @Override
         public Reading read(long offset, int length) {
-            return start(UserProcess.READ, offset, length, RANDOM_ACCESS);
+            return start(FILES.getFirst(), UserProcess.READ, offset, length, RANDOM_ACCESS);
+        }
+
+        @Override
+        public Reading readTriplet(int index, long offset, int length) {
+            return start(FILES.get(index), UserProcess.READ, offset, length, RANDOM_ACCESS);
         }
 
         @Override
         public Reading readAll(Image image) {
-            return start(UserProcess.READ, 0, image.size(), NORMAL_ACCESS);
+            return start(FILES.getFirst(), UserProcess.READ, 0, image.size(), NORMAL_ACCESS);
         }
 
         @Override
         public Reading readMapped(long offset, int length) {
-            return start(UserProcess.READ_MAPPED, offset, length);
+            return start(FILES.getFirst(), UserProcess.READ_MAPPED, offset, length);
         }
 
-        private Reading start(String script, long offset, int length, String... more) {
+        private Reading start(String file, String script, long offset, int length, String... more) {
             String name = "reader of " + point + " [" + offset + " +" + length + ")";
             List<String> arguments = new ArrayList<>(
-                    List.of(point.resolve(FILE).toString(), Long.toString(offset), Integer.toString(length)));
+                    List.of(point.resolve(file).toString(), Long.toString(offset), Integer.toString(length)));
             arguments.addAll(List.of(more));
             UserProcess reader = UserProcess.start(name, script, arguments.toArray(String[]::new));
             readers.add(reader);
@@ -159,10 +215,15 @@ final class RealKernelUnderTest implements KernelUnderTest {
         @Override
         public void unmount() throws IOException {
             mounted = false;
-            Outcome.value(
-                    UserProcess.start("umount " + point, UserProcess.UNMOUNT, point.toString())
-                            .result(),
-                    "umount " + point);
+            RealKernelUnderTest.unmount(List.of(point));
+        }
+    }
+
+    private static void unmount(List<Path> points) throws IOException {
+        String name = "umount of " + points;
+        String[] arguments = points.stream().map(Path::toString).toArray(String[]::new);
+        Outcome.value(UserProcess.start(name, UserProcess.UNMOUNT, arguments).result(), name);
+        for (Path point : points) {
             Files.delete(point);
         }
     }
@@ -240,11 +301,13 @@ final class RealKernelUnderTest implements KernelUnderTest {
     }
 
     private void unmountAll() throws IOException {
+        List<Path> points = new ArrayList<>();
         for (CompletableFuture<Mount> mount : mounts) {
             if (mount.handle((mounted, failure) -> mounted).join() instanceof MountedImage image && image.mounted) {
-                image.unmount();
+                points.add(image.point);
             }
         }
+        unmount(points);
     }
 
     /** A scenario must not spoil those that follow, so what it has left open is closed. */

@@ -25,9 +25,28 @@ final class UserProcess {
             exit(syscall(165, $none, $point, $erofs, 1, $options) == 0 ? 0 : $!+0);
             """;
 
+    /** Arguments: a point and options for each. Mounts all at once; prints the errors, each as a byte. */
+    static final String MOUNT_ALL = """
+            my @children;
+            while (my ($point, $options) = splice(@ARGV, 0, 2)) {
+              my $child = fork() // exit $!+0;
+              if ($child == 0) {
+                my ($none, $erofs) = ("none", "erofs");
+                exit(syscall(165, $none, $point, $erofs, 1, $options) == 0 ? 0 : $!+0);
+              }
+              push(@children, $child);
+            }
+            for my $child (@children) {
+              waitpid($child, 0);
+              syswrite(STDOUT, chr($? >> 8));
+            }
+            """;
+
+    /** Arguments: points. */
     static final String UNMOUNT = """
-            my ($point) = @ARGV;
-            exit(syscall(166, $point, 0) == 0 ? 0 : $!+0);
+            for my $point (@ARGV) {
+              syscall(166, $point, 0) == 0 or exit $!+0;
+            }
             """;
 
     /** Arguments: file, offset, length, advice of posix_fadvise(2). */
@@ -104,9 +123,10 @@ final class UserProcess {
 
     /** Sends a signal. */
     void signal(int number) {
+        // Through the handle: the process itself would close the pipe as well.
         switch (number) {
-            case 15 -> process.destroy();
-            case 9 -> process.destroyForcibly();
+            case 15 -> process.toHandle().destroy();
+            case 9 -> process.toHandle().destroyForcibly();
             default -> throw new IllegalArgumentException("signal " + number);
         }
     }

@@ -14,6 +14,7 @@ import dev.cachefiles.OnDemandHandler;
 import dev.cachefiles.OnDemandServer;
 import dev.cachefiles.OpenRequest;
 import dev.cachefiles.ReadRequest;
+import dev.cachefiles.kerneltests.matrix.Row;
 import dev.cachefiles.kerneltests.support.CacheDirectory;
 import dev.cachefiles.kerneltests.support.ErofsImage;
 import dev.cachefiles.kerneltests.support.ErofsMount;
@@ -73,6 +74,7 @@ class EngineTest {
     }
 
     @Test
+    @Row(11)
     void an_open_that_throws_fails_the_mount_and_the_next_one_works() throws Exception {
         var broken = new AtomicBoolean(true);
         serve(new FileHandler(directory) {
@@ -93,6 +95,7 @@ class EngineTest {
     }
 
     @Test
+    @Row(25)
     void a_read_that_throws_gives_eio_and_the_next_one_works() throws Exception {
         var broken = new AtomicBoolean();
         serve(new FileHandler(directory) {
@@ -115,6 +118,7 @@ class EngineTest {
     }
 
     @Test
+    @Row(25)
     void a_read_that_writes_nothing_gives_eio_and_the_next_one_works() throws Exception {
         var lazy = new AtomicBoolean();
         serve(new FileHandler(directory) {
@@ -135,6 +139,7 @@ class EngineTest {
     }
 
     @Test
+    @Row({20, 21})
     void any_buffer_length_and_offset_is_served_right() throws Exception {
         serve(new FileHandler(directory) {
             @Override
@@ -168,6 +173,7 @@ class EngineTest {
     }
 
     @Test
+    @Row(19)
     void what_is_written_after_the_open_is_never_asked_for() throws Exception {
         var handler = new FileHandler(directory) {
             @Override
@@ -256,6 +262,7 @@ class EngineTest {
     }
 
     @Test
+    @Row(33)
     void a_killed_reader_harms_no_one() throws Exception {
         var entered = new CountDownLatch(1);
         var go = new CountDownLatch(1);
@@ -314,6 +321,7 @@ class EngineTest {
     }
 
     @Test
+    @Row(34)
     void mapped_readers_get_the_bytes() throws Exception {
         serve(new FileHandler(directory));
         try (var mount = ErofsMount.mount("fsid=image")) {

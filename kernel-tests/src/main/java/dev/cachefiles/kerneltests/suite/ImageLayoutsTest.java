@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.cachefiles.kerneltests.matrix.Row;
 import dev.cachefiles.kerneltests.support.BlobServerProcess;
 import dev.cachefiles.kerneltests.support.CacheDirectory;
 import dev.cachefiles.kerneltests.support.DeviceTable;
@@ -116,6 +117,7 @@ class ImageLayoutsTest {
     }
 
     @Test
+    @Row(31)
     void readers_in_parallel() throws Exception {
         ErofsImage.make(blobs.resolve("parallel"), tree);
         try (var mount = ErofsMount.mount("fsid=parallel")) {

@@ -10,6 +10,7 @@ import dev.cachefiles.CacheOptions.Limits;
 import dev.cachefiles.CachefilesChannel;
 import dev.cachefiles.CachefilesException;
 import dev.cachefiles.Errno;
+import dev.cachefiles.kerneltests.matrix.Row;
 import dev.cachefiles.kerneltests.support.CacheDirectory;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.Files;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 class SetUpTest {
 
     @Test
+    @Row(2)
     void a_second_open_is_busy() throws Exception {
         try (var first = open(CacheDirectory.create())) {
             assertFails(Errno.EBUSY, "/dev/cachefiles", "another process holds the device", CacheDirectory.create());
@@ -31,11 +33,13 @@ class SetUpTest {
     }
 
     @Test
+    @Row(6)
     void a_directory_that_does_not_exist_is_named() throws Exception {
         assertFails(Errno.ENOENT, "bind ondemand", "mkdir -p /cache/absent", Path.of("/cache/absent"));
     }
 
     @Test
+    @Row(6)
     void a_file_is_no_directory() throws Exception {
         assertFails(
                 Errno.ENOTDIR,
@@ -45,6 +49,7 @@ class SetUpTest {
     }
 
     @Test
+    @Row(6)
     void a_file_system_that_will_not_do_is_named(@TempDir Path ignored) throws Exception {
         assertFails(Errno.EOPNOTSUPP, "bind ondemand", "use a directory on ext4 or xfs", Path.of("/proc"));
         assertFails(Errno.EOPNOTSUPP, "bind ondemand", "use a directory on ext4 or xfs", Path.of("/dev/shm"));
