@@ -20,20 +20,22 @@ class TimeTest {
     @Row(35)
     @RealKernelOnly("the fake ends a wait that lasts, by its patience: there it is a mistake of the test")
     void an_open_that_is_answered_after_22_seconds_lets_the_mount_succeed(KernelUnderTest kernel) throws Exception {
-        long warnings = warnings();
         Image image = kernel.image(4096);
         RawDaemon daemon = RawDaemon.bound(kernel);
+        // Of a blob that is not cached yet, the kernel waits in another place, and does not warn.
+        Mount first = daemon.mounted(kernel.mount("a"), image);
+        assertArrayEquals(image.content(), daemon.bytes(first.readAll(image), image));
+        first.unmount();
+        daemon.closed(daemon.next(Message.Close.class));
+
+        long warnings = warnings();
         Mounting mounting = kernel.mount("a");
         Opened opened = daemon.nextOpen();
-        // The time must pass; a message in between would be a surprise.
-        assertEquals(0, daemon.device.await(22 * SECOND));
+        assertEquals(0, daemon.device.await(22 * SECOND), "the time must pass, and no message comes");
         assertTrue(mounting.isWaiting());
         assertEquals("ok", daemon.copen(opened.message(), image.length()));
         Mount mount = daemon.mounted(mounting, image);
         assertArrayEquals(image.content(), daemon.bytes(mount.readAll(image), image));
-        mount.unmount();
-        assertEquals(
-                opened.message().objectId(), daemon.next(Message.Close.class).objectId());
         assertEquals(warnings + 1, warnings());
     }
 
