@@ -2,7 +2,6 @@
 package dev.cachefiles.kerneltests.matrix;
 
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,8 +21,10 @@ public final class MatrixReport implements TestExecutionListener {
     private final String kernel;
     private final boolean filtered;
 
-    /** By row and test, in the order in which they ended. */
+    /** By row and test. */
     private final Map<Integer, Map<String, List<Outcome>>> rows = new TreeMap<>();
+
+    private TestPlan plan;
 
     private enum Verdict {
         PASSED,
@@ -45,20 +46,13 @@ public final class MatrixReport implements TestExecutionListener {
     }
 
     @Override
-    public void testPlanExecutionStarted(TestPlan plan) {
-        // A class that fails before its tests start leaves no word about them, so each must be known beforehand.
-        plan.getRoots().forEach(root -> plan.getDescendants(root).forEach(this::expect));
-    }
-
-    private void expect(TestIdentifier test) {
-        for (int row : rowsOf(test)) {
-            outcomes(row, test);
-        }
+    public void testPlanExecutionStarted(TestPlan started) {
+        plan = started;
     }
 
     @Override
     public void executionSkipped(TestIdentifier test, String reason) {
-        add(test, new Outcome(Verdict.SKIPPED, reason));
+        addBelow(test, new Outcome(Verdict.SKIPPED, reason));
     }
 
     @Override
@@ -70,20 +64,23 @@ public final class MatrixReport implements TestExecutionListener {
                     add(test, new Outcome(Verdict.PASSED, ""));
                 }
             }
-            case ABORTED -> add(test, new Outcome(Verdict.SKIPPED, reason));
-            case FAILED -> add(test, new Outcome(Verdict.FAILED, reason));
+            case ABORTED -> addBelow(test, new Outcome(Verdict.SKIPPED, reason));
+            case FAILED -> addBelow(test, new Outcome(Verdict.FAILED, reason));
         }
+    }
+
+    /** Of the tests of a class that does not get so far, nothing else is heard. */
+    private void addBelow(TestIdentifier test, Outcome outcome) {
+        add(test, outcome);
+        plan.getChildren(test).forEach(child -> addBelow(child, outcome));
     }
 
     private synchronized void add(TestIdentifier test, Outcome outcome) {
         for (int row : rowsOf(test)) {
-            outcomes(row, test).add(outcome);
+            rows.computeIfAbsent(row, key -> new TreeMap<>())
+                    .computeIfAbsent(name(test), key -> new ArrayList<>())
+                    .add(outcome);
         }
-    }
-
-    private synchronized List<Outcome> outcomes(int row, TestIdentifier test) {
-        return rows.computeIfAbsent(row, key -> new LinkedHashMap<>())
-                .computeIfAbsent(name(test), key -> new ArrayList<>());
     }
 
     private static int[] rowsOf(TestIdentifier test) {
@@ -143,13 +140,10 @@ public final class MatrixReport implements TestExecutionListener {
         return "not run: "
                 + row.obstacle()
                         .or(() -> all.stream().map(Outcome::reason).findFirst())
-                        .orElse(tests.isEmpty() ? "no test carries it" : "its tests did not start");
+                        .orElse("no test carries it");
     }
 
     private static String remark(List<Outcome> outcomes) {
-        if (outcomes.isEmpty()) {
-            return " did not start";
-        }
         for (Verdict verdict : List.of(Verdict.FAILED, Verdict.SKIPPED)) {
             Optional<Outcome> found = outcomes.stream()
                     .filter(outcome -> outcome.verdict == verdict)
