@@ -22,10 +22,12 @@ public final class SdkDaemon implements Closeable {
     private final List<Throwable> readFailures = new CopyOnWriteArrayList<>();
     private final List<Throwable> troubles = new CopyOnWriteArrayList<>();
 
-    private SdkDaemon(KernelUnderTest kernel, OnDemandHandler handler, Consumer<OnDemandServer.Builder> more)
-            throws IOException {
-        OnDemandServer.Builder builder = OnDemandServer.builder(
-                        CachefilesChannel.open(kernel.options(), kernel.provider()))
+    private SdkDaemon(
+            KernelUnderTest kernel,
+            CachefilesChannel channel,
+            OnDemandHandler handler,
+            Consumer<OnDemandServer.Builder> more) {
+        OnDemandServer.Builder builder = OnDemandServer.builder(channel)
                 .handler(handler)
                 .shutdownTimeout(Duration.ofSeconds(1))
                 .listener(new Ears());
@@ -42,7 +44,16 @@ public final class SdkDaemon implements Closeable {
     /** Starts a server, with more options. */
     public static SdkDaemon start(
             KernelUnderTest kernel, OnDemandHandler handler, Consumer<OnDemandServer.Builder> more) throws IOException {
-        return new SdkDaemon(kernel, handler, more);
+        return start(kernel, CachefilesChannel.open(kernel.options(), kernel.provider()), handler, more);
+    }
+
+    /** Starts a server on a channel of its own, with more options. */
+    public static SdkDaemon start(
+            KernelUnderTest kernel,
+            CachefilesChannel channel,
+            OnDemandHandler handler,
+            Consumer<OnDemandServer.Builder> more) {
+        return new SdkDaemon(kernel, channel, handler, more);
     }
 
     /** Why OPENs have failed. */
