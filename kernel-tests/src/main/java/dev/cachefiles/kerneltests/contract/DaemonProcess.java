@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.cachefiles.kerneltests.contract;
+
+import dev.cachefiles.kerneltests.support.OutputLog;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+
+/** A daemon of the library in a process of its own, which gets stuck and is killed. For real kernels only. */
+final class DaemonProcess implements Closeable {
+    static final String READY = "ready";
+    static final String STUCK = "stuck";
+
+    /** Where the daemon gets stuck. Until there it serves as it should. */
+    enum Fault {
+        /** At the first OPEN. */
+        ANSWERS_NO_OPEN,
+
+        /** At the first READ of content. */
+        ANSWERS_NO_READ,
+
+        /** At the first READ of content, for which it reads the mounted file that it serves itself. */
+        READS_ITS_MOUNT
+    }
+
+    private final Process process;
+    private final OutputLog output;
+
+    private DaemonProcess(Process process, OutputLog output) {
+        this.process = process;
+        this.output = output;
+    }
+
+    /** Starts a daemon and waits until it serves. */
+    static DaemonProcess start(KernelUnderTest kernel, Image image, Fault fault) throws IOException {
+        Path file = Files.write(Files.createTempFile("served", ".img"), image.bytes());
+        OutputLog output = OutputLog.create();
+        Process process = output.of(new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:TieredStopAtLevel=1",
+                        "-XX:+UseSerialGC",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        DaemonMain.class.getName(),
+                        kernel.options().directory().toString(),
+                        file.toString(),
+                        fault.name()))
+                .start();
+        var daemon = new DaemonProcess(process, output);
+        kernel.closeAtEnd(daemon);
+        output.awaitLine(READY, process);
+        Files.delete(file);
+        return daemon;
+    }
+
+    /** Waits until the daemon is stuck. */
+    void awaitStuck() throws IOException {
+        output.awaitLine(STUCK, process);
+    }
+
+    /** Sends SIGKILL and waits for the end. */
+    void kill() {
+        process.destroyForcibly();
+        try {
+            if (!process.waitFor(60, TimeUnit.SECONDS)) {
+                throw new AssertionError("the daemon is alive after SIGKILL");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        kill();
+    }
+}
