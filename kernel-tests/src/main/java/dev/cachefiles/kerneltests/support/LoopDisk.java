@@ -5,10 +5,12 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 
 /** An ext4 file system on a loop device, with sectors and blocks of chosen sizes. */
 public final class LoopDisk implements AutoCloseable {
     private static final long SIZE = 64L << 20;
+    private static final int SECTOR = 512;
 
     private final Path file;
     private final String device;
@@ -26,6 +28,24 @@ public final class LoopDisk implements AutoCloseable {
         try (var space = new RandomAccessFile(file.toFile(), "rw")) {
             space.setLength(SIZE);
         }
+        return attach(
+                file,
+                sectorSize,
+                device -> Shell.run("/sbin/mkfs.ext4", "-q", "-b", Integer.toString(blockSize), device)
+                        .orThrow());
+    }
+
+    /**
+     * Makes a copy as the disk is at this moment, without what only the kernel's memory has, and mounts it: what would be
+     * found after a power cut.
+     */
+    public LoopDisk afterPowerCut() throws IOException {
+        Path copy = Files.createTempFile(Path.of("/cache"), "loop", ".img");
+        Shell.run("cp", "--sparse=always", file.toString(), copy.toString()).orThrow();
+        return attach(copy, SECTOR, device -> {});
+    }
+
+    private static LoopDisk attach(Path file, int sectorSize, Consumer<String> prepare) throws IOException {
         String device = Shell.run(
                         "/sbin/losetup",
                         "--find",
@@ -37,8 +57,7 @@ public final class LoopDisk implements AutoCloseable {
                 .strip();
         var disk = new LoopDisk(file, device, Files.createTempDirectory("disk"));
         try {
-            Shell.run("/sbin/mkfs.ext4", "-q", "-b", Integer.toString(blockSize), device)
-                    .orThrow();
+            prepare.accept(device);
             Shell.run("mount", device, disk.point.toString()).orThrow();
         } catch (Throwable t) {
             Shell.run("/sbin/losetup", "--detach", device);
