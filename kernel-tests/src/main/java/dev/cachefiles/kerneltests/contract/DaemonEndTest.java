@@ -38,17 +38,20 @@ class DaemonEndTest {
     void a_daemon_killed_with_requests_leaves_no_one_waiting_and_the_device_free(KernelUnderTest kernel)
             throws Exception {
         Image image = kernel.image(SIZE);
-        DaemonProcess daemon = DaemonProcess.start(kernel, image, DaemonProcess.Fault.ANSWERS_NO_READ);
+        DaemonProcess daemon = DaemonProcess.start(kernel, image, DaemonProcess.Fault.ANSWERS_NOT);
         Mount mount = kernel.mount("a").mounted();
         Reading reading = mount.read(8192, 4096);
+        daemon.awaitStuck("READ");
+        Mounting unanswered = kernel.mount(DaemonProcess.UNANSWERED);
+        daemon.awaitStuck("OPEN");
         Reading other = mount.read(200_000, 4096);
-        daemon.awaitStuck();
-        Mounting mounting = kernel.mount("b");
+        Mounting unread = kernel.mount("b");
         SdkDaemon.await(() -> contains(Path.of("/proc/fs/fscache/volumes"), "erofs,b"), "the mount");
         daemon.kill();
         assertNoCache(reading.error());
         assertNoCache(other.error());
-        assertNoCache(mounting.error());
+        assertNoCache(unanswered.error());
+        assertNoCache(unread.error());
         assertServesAfresh(kernel, image, mount);
     }
 
@@ -63,21 +66,6 @@ class DaemonEndTest {
     private static void assertServesAfresh(KernelUnderTest kernel, Image image, Mount stale) throws Exception {
         SdkDaemon.start(kernel, new ImageHandler(image));
         stale.unmount();
-        assertArrayEquals(
-                image.content(), kernel.mount("a").mounted().readAll(image).bytes());
-    }
-
-    @Test
-    @Row(43)
-    @RealKernelOnly("the fake has no processes to kill")
-    void a_daemon_killed_with_an_open_unanswered_leaves_no_mount_waiting(KernelUnderTest kernel) throws Exception {
-        Image image = kernel.image(SIZE);
-        DaemonProcess daemon = DaemonProcess.start(kernel, image, DaemonProcess.Fault.ANSWERS_NO_OPEN);
-        Mounting mounting = kernel.mount("a");
-        daemon.awaitStuck();
-        daemon.kill();
-        assertNoCache(mounting.error());
-        SdkDaemon.start(kernel, new ImageHandler(image));
         assertArrayEquals(
                 image.content(), kernel.mount("a").mounted().readAll(image).bytes());
     }
@@ -286,7 +274,7 @@ class DaemonEndTest {
         DaemonProcess daemon = DaemonProcess.start(kernel, image, DaemonProcess.Fault.READS_ITS_MOUNT);
         Mount mount = kernel.mount("a").mounted();
         Reading reading = mount.read(8192, 4096);
-        daemon.awaitStuck();
+        daemon.awaitStuck("READ");
         daemon.kill();
         assertNoCache(reading.error());
         assertServesAfresh(kernel, image, mount);

@@ -32,12 +32,13 @@ final class DaemonMain {
         var fault = DaemonProcess.Fault.valueOf(args[2]);
         OnDemandServer.builder(CachefilesChannel.open(options))
                 .handler(new StuckHandler(new Image(bytes, bytes.length - Image.BLOCK), fault))
+                .threads(2)
                 .start();
         OUT.println(DaemonProcess.READY);
     }
 
-    private static void stayStuck() {
-        OUT.println(DaemonProcess.STUCK);
+    private static void stayStuck(String request) {
+        OUT.println(DaemonProcess.stuck(request));
         while (true) {
             LockSupport.park();
         }
@@ -53,8 +54,8 @@ final class DaemonMain {
 
         @Override
         public long open(OpenRequest request) throws IOException {
-            if (fault == DaemonProcess.Fault.ANSWERS_NO_OPEN) {
-                stayStuck();
+            if (request.cookie().toString().equals(DaemonProcess.UNANSWERED)) {
+                stayStuck("OPEN");
             }
             return super.open(request);
         }
@@ -65,7 +66,7 @@ final class DaemonMain {
                 if (fault == DaemonProcess.Fault.READS_ITS_MOUNT) {
                     readMount(request.offset() - Image.BLOCK + request.length());
                 }
-                stayStuck();
+                stayStuck("READ");
             }
             super.serve(request);
         }
@@ -79,7 +80,7 @@ final class DaemonMain {
                 .map(fields -> fields[1])
                 .findFirst()
                 .orElseThrow();
-        OUT.println(DaemonProcess.STUCK);
+        OUT.println(DaemonProcess.stuck("READ"));
         try (FileChannel file = FileChannel.open(Path.of(point, "data"))) {
             file.read(ByteBuffer.allocate(Image.BLOCK), offset);
         }

@@ -11,15 +11,14 @@ import java.util.concurrent.TimeUnit;
 /** A daemon of the library in a process of its own, which gets stuck and is killed. For real kernels only. */
 final class DaemonProcess implements Closeable {
     static final String READY = "ready";
-    static final String STUCK = "stuck";
 
-    /** Where the daemon gets stuck. Until there it serves as it should. */
+    /** A name whose OPEN is not answered. */
+    static final String UNANSWERED = "unanswered";
+
+    /** Where both threads of the daemon get stuck. Until there it serves as it should. */
     enum Fault {
-        /** At the first OPEN. */
-        ANSWERS_NO_OPEN,
-
-        /** At the first READ of content. */
-        ANSWERS_NO_READ,
+        /** At each READ of content, and at the OPEN of {@link #UNANSWERED}. */
+        ANSWERS_NOT,
 
         /** At the first READ of content, for which it reads the mounted file that it serves itself. */
         READS_ITS_MOUNT
@@ -56,9 +55,14 @@ final class DaemonProcess implements Closeable {
         return daemon;
     }
 
-    /** Waits until the daemon is stuck. */
-    void awaitStuck() throws IOException {
-        output.awaitLine(STUCK, process);
+    /** Waits until a thread of the daemon is stuck in a request, READ or OPEN. */
+    void awaitStuck(String request) throws IOException {
+        output.awaitLine(stuck(request), process);
+    }
+
+    /** What the daemon prints then. */
+    static String stuck(String request) {
+        return "stuck in " + request;
     }
 
     /** Sends SIGKILL and waits for the end. */
