@@ -32,11 +32,14 @@ final class FakeKernelUnderTest implements KernelUnderTest {
     private final List<Thread> readers = new CopyOnWriteArrayList<>();
     private final List<FakeMount> mounts = new CopyOnWriteArrayList<>();
 
-    FakeKernelUnderTest(KernelProfile profile, @Nullable CacheDisk disk) {
+    FakeKernelUnderTest(KernelProfile profile, @Nullable CacheDisk disk, @Nullable FakeKernelOnly state) {
         this.profile = profile;
         FakeKernel.Builder builder = FakeKernel.builder().profile(profile);
         if (disk != null) {
             builder.sectorSize(disk.sectorSize()).blockSize(disk.blockSize());
+        }
+        if (state != null) {
+            builder.firstMessageId(state.firstMessageId());
         }
         this.kernel = builder.build();
     }

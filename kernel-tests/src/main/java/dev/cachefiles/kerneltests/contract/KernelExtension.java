@@ -4,8 +4,8 @@ package dev.cachefiles.kerneltests.contract;
 import dev.cachefiles.testkit.KernelProfile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.reflect.Method;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
 import org.junit.jupiter.api.extension.ExecutionCondition;
@@ -25,12 +25,17 @@ public final class KernelExtension implements ParameterResolver, AfterEachCallba
 
     @Override
     public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
-        Optional<String> reason = context.getTestMethod()
-                .map(method -> method.getAnnotation(RealKernelOnly.class))
-                .map(RealKernelOnly::value);
-        return reason.isPresent() && !name(context).equals(REAL)
-                ? ConditionEvaluationResult.disabled(reason.get())
-                : ConditionEvaluationResult.enabled("");
+        boolean real = name(context).equals(REAL);
+        Optional<String> reason = context.getTestMethod().flatMap(method -> obstacle(method, real));
+        return reason.map(ConditionEvaluationResult::disabled).orElse(ConditionEvaluationResult.enabled(""));
+    }
+
+    private static Optional<String> obstacle(Method method, boolean real) {
+        return real
+                ? Optional.ofNullable(method.getAnnotation(FakeKernelOnly.class))
+                        .map(FakeKernelOnly::value)
+                : Optional.ofNullable(method.getAnnotation(RealKernelOnly.class))
+                        .map(RealKernelOnly::value);
     }
 
     @Override
@@ -41,8 +46,7 @@ public final class KernelExtension implements ParameterResolver, AfterEachCallba
     @Override
     public KernelUnderTest resolveParameter(ParameterContext parameter, ExtensionContext context) {
         try {
-            KernelUnderTest kernel =
-                    open(name(context), context.getRequiredTestMethod().getAnnotation(CacheDisk.class));
+            KernelUnderTest kernel = open(name(context), context.getRequiredTestMethod());
             context.getStore(NAMESPACE).put(KERNEL, kernel);
             return kernel;
         } catch (IOException e) {
@@ -62,11 +66,13 @@ public final class KernelExtension implements ParameterResolver, AfterEachCallba
         return context.getConfigurationParameter(KERNEL).orElse("fake-6.12");
     }
 
-    private static KernelUnderTest open(String name, @Nullable CacheDisk disk) throws IOException {
+    private static KernelUnderTest open(String name, Method scenario) throws IOException {
+        CacheDisk disk = scenario.getAnnotation(CacheDisk.class);
+        FakeKernelOnly state = scenario.getAnnotation(FakeKernelOnly.class);
         return switch (name) {
             case REAL -> new RealKernelUnderTest(disk);
-            case "fake-6.1" -> new FakeKernelUnderTest(KernelProfile.LINUX_6_1, disk);
-            case "fake-6.12" -> new FakeKernelUnderTest(KernelProfile.LINUX_6_12, disk);
+            case "fake-6.1" -> new FakeKernelUnderTest(KernelProfile.LINUX_6_1, disk, state);
+            case "fake-6.12" -> new FakeKernelUnderTest(KernelProfile.LINUX_6_12, disk, state);
             default -> throw new IllegalArgumentException(KERNEL + "=" + name);
         };
     }
