@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.cachefiles.kerneltests.matrix.Row;
 import dev.cachefiles.kerneltests.support.BlobServerProcess;
 import dev.cachefiles.kerneltests.support.CacheDirectory;
 import dev.cachefiles.kerneltests.support.ErofsImage;
@@ -67,6 +68,7 @@ class BlobServerTest {
     }
 
     @Test
+    @Row(42)
     void kill_9_leaves_the_cache_and_the_device_usable() throws Exception {
         Path cache = CacheDirectory.create();
         try (var server = BlobServerProcess.start(cache, blobs)) {

@@ -211,6 +211,7 @@ class EngineTest {
     }
 
     @Test
+    @Row(37)
     void an_fd_that_is_given_back_is_opened_again_at_the_next_miss() throws Exception {
         var handler = new FileHandler(directory);
         Queue<CacheObject> objects = remember(handler);
@@ -223,6 +224,7 @@ class EngineTest {
     }
 
     @Test
+    @Row(39)
     void a_reopen_that_fails_gives_eio_and_heals_with_the_handler() throws Exception {
         var broken = new AtomicBoolean();
         var handler = new FileHandler(directory) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.cachefiles.kerneltests.matrix.Row;
 import dev.cachefiles.kerneltests.support.BlobServerProcess;
 import dev.cachefiles.kerneltests.support.CacheDirectory;
 import dev.cachefiles.kerneltests.support.ErofsImage;
@@ -49,6 +50,7 @@ class HostileNamesTest {
 
     /** The name, and how a log line has it. */
     @ParameterizedTest
+    @Row(59)
     @CsvSource({
         "..,hostile/..",
         ".,hostile/.",

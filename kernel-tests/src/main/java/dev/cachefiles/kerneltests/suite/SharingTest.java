@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.cachefiles.CacheOptions;
 import dev.cachefiles.CachefilesChannel;
 import dev.cachefiles.OnDemandServer;
+import dev.cachefiles.kerneltests.matrix.Row;
 import dev.cachefiles.kerneltests.support.CacheDirectory;
 import dev.cachefiles.kerneltests.support.ErofsImage;
 import dev.cachefiles.kerneltests.support.ErofsMount;
@@ -62,6 +63,7 @@ class SharingTest {
     }
 
     @Test
+    @Row(60)
     void a_domain_opens_a_shared_device_once() throws Exception {
         Path one = directory.resolve("one");
         Path two = directory.resolve("two");
@@ -117,6 +119,7 @@ class SharingTest {
     }
 
     @Test
+    @Row(45)
     void a_new_server_goes_on_with_the_cache_of_the_one_before() throws Exception {
         Path cache = CacheDirectory.create();
         server.close();
