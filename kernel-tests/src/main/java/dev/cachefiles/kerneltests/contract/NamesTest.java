@@ -21,8 +21,7 @@ class NamesTest {
         Image image = kernel.image(SIZE);
         var handler = new ImageHandler(image);
         SdkDaemon.start(kernel, handler);
-        List<String> names = List.of(
-                "..", "../../etc/passwd", "/", "a/b", "a b", " ", "x\u00fcy", "\u6f22\u5b57", "a=b", "%2e", "-rf");
+        List<String> names = List.of("..", "../../etc/passwd", "/", " ", "a b=\u00fc");
         mountAndRead(kernel, names, image);
         assertEquals(
                 names,
