@@ -6,6 +6,7 @@ import dev.cachefiles.CookieKey;
 import dev.cachefiles.VolumeKey;
 import dev.cachefiles.spi.CachefilesProvider;
 import dev.cachefiles.testkit.FakeKernel;
+import dev.cachefiles.testkit.FakeKernelBuilder;
 import dev.cachefiles.testkit.FakeMount;
 import dev.cachefiles.testkit.KernelProfile;
 import dev.cachefiles.testkit.MountSpec;
@@ -13,6 +14,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
@@ -34,7 +36,7 @@ final class FakeKernelUnderTest implements KernelUnderTest {
 
     FakeKernelUnderTest(KernelProfile profile, @Nullable CacheDisk disk, @Nullable FakeKernelOnly state) {
         this.profile = profile;
-        FakeKernel.Builder builder = FakeKernel.builder().profile(profile);
+        FakeKernelBuilder builder = FakeKernel.builder().profile(profile);
         if (disk != null) {
             builder.sectorSize(disk.sectorSize()).blockSize(disk.blockSize());
         }
@@ -57,6 +59,7 @@ final class FakeKernelUnderTest implements KernelUnderTest {
     @Override
     public boolean isAtLeast(int major, int minor) {
         return switch (profile) {
+            case LINUX_5_19 -> major < 5 || (major == 5 && minor <= 19);
             case LINUX_6_1 -> major < 6 || (major == 6 && minor <= 1);
             case LINUX_6_12 -> major < 6 || (major == 6 && minor <= 12);
         };
@@ -66,7 +69,7 @@ final class FakeKernelUnderTest implements KernelUnderTest {
     public Image image(int size) {
         byte[] bytes = new byte[Image.BLOCK + (size + Image.BLOCK - 1) / Image.BLOCK * Image.BLOCK];
         new Random(size).nextBytes(bytes);
-        java.util.Arrays.fill(bytes, Image.BLOCK + size, bytes.length, (byte) 0);
+        Arrays.fill(bytes, Image.BLOCK + size, bytes.length, (byte) 0);
         return new Image(bytes, size);
     }
 
@@ -162,7 +165,7 @@ final class FakeKernelUnderTest implements KernelUnderTest {
 
     @Override
     public int storedFiles(String fsid) {
-        return kernel.isStored(VolumeKey.of("erofs," + fsid), CookieKey.of(fsid)) ? 1 : 0;
+        return kernel.disk().holds(VolumeKey.of("erofs," + fsid), CookieKey.of(fsid)) ? 1 : 0;
     }
 
     @Override

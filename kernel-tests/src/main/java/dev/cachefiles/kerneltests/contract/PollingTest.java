@@ -57,6 +57,7 @@ class PollingTest {
     void messages_that_came_while_the_only_thread_was_busy_are_all_served(KernelUnderTest kernel) throws Exception {
         Image image = kernel.image(SIZE);
         var gate = new Gate();
+        gate.shut();
         var handler = new ImageHandler(image) {
             @Override
             protected void serve(ReadRequest request) throws IOException {
@@ -70,7 +71,7 @@ class PollingTest {
         Mount mount = kernel.mount("a").mounted();
         List<Reading> readings = new ArrayList<>();
         readings.add(mount.read(0, 4096));
-        gate.awaitReached();
+        gate.awaitVisitor();
         for (int i = 1; i < 5; i++) {
             readings.add(mount.read(i * 65_536L, 4096));
         }

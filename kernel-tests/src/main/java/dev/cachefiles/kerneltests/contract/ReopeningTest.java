@@ -117,11 +117,7 @@ class ReopeningTest {
     }
 
     private static boolean hasNoFd(KernelUnderTest kernel) {
-        try {
-            return kernel.openFds() == 0;
-        } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
-        }
+        return kernel.openFds() == 0;
     }
 
     @Test

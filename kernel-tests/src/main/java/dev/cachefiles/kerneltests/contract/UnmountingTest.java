@@ -87,6 +87,7 @@ class UnmountingTest {
     void a_close_that_names_no_object_is_no_trouble(KernelUnderTest kernel) throws Exception {
         Image image = kernel.image(SIZE);
         var gate = new Gate();
+        gate.shut();
         var closes = new CopyOnWriteArrayList<CloseRequest>();
         var handler = new ImageHandler(image) {
             @Override
@@ -108,7 +109,7 @@ class UnmountingTest {
                 SdkDaemon.start(kernel, CachefilesChannel.open(kernel.options(), tap), handler, builder -> {});
         Mount mount = kernel.mount("a").mounted();
         Reading reading = mount.read(8192, 4096);
-        gate.awaitReached();
+        gate.awaitVisitor();
         reading.kill();
         mount.unmount();
         SdkDaemon.await(tap::isReadable, "the CLOSE, which the only thread cannot take yet");
