@@ -190,9 +190,6 @@ final class FakeCache {
 
     /** Whether the cache lets an object begin: what fails here does so before any OPEN. */
     boolean canLookUp(FakeObject object) {
-        if (CacheFileName.length(object.cookie()) > CacheFileName.MOST) {
-            return false;
-        }
         // A file of that name is opened for writing, of whatever size it is; else one is created.
         return core.disk.has(directory, object) ? !core.disk.isReadOnly() : canCreate();
     }
