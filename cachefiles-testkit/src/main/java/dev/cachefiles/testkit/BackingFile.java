@@ -15,7 +15,13 @@ final class BackingFile {
     /** Largest file, as on ext4 with blocks of 4096 bytes. */
     static final long MAX_SIZE = 16L << 40;
 
+    /** Blocks that files take together. */
+    static final class BlockCount {
+        long used;
+    }
+
     private final int blockSize;
+    private final BlockCount count;
     private final Map<Long, byte[]> blocks = new HashMap<>();
 
     /** Runs of blocks with data: first block to the block after the last; runs never touch. */
@@ -24,7 +30,13 @@ final class BackingFile {
     private long size;
 
     BackingFile(int blockSize, long size) {
+        this(blockSize, size, new BlockCount());
+    }
+
+    /** Makes a file of holes, whose blocks are counted with those of others. */
+    BackingFile(int blockSize, long size, BlockCount count) {
         this.blockSize = blockSize;
+        this.count = count;
         this.size = size;
     }
 
@@ -35,7 +47,9 @@ final class BackingFile {
     /** Cuts the file, or extends it with a hole. */
     void resize(long newSize) {
         long firstGone = (newSize + blockSize - 1) / blockSize;
+        count.used -= blocks.size();
         blocks.keySet().removeIf(block -> block >= firstGone);
+        count.used += blocks.size();
         data.tailMap(firstGone, true).clear();
         Map.Entry<Long, Long> last = data.lastEntry();
         if (last != null && last.getValue() > firstGone) {
@@ -54,7 +68,10 @@ final class BackingFile {
             long at = position + done;
             int inBlock = (int) (at % blockSize);
             int n = Math.min(bytes.length - done, blockSize - inBlock);
-            byte[] block = blocks.computeIfAbsent(at / blockSize, b -> new byte[blockSize]);
+            byte[] block = blocks.computeIfAbsent(at / blockSize, b -> {
+                count.used++;
+                return new byte[blockSize];
+            });
             System.arraycopy(bytes, done, block, inBlock, n);
             done += n;
         }
@@ -64,9 +81,9 @@ final class BackingFile {
         }
     }
 
-    /** How many blocks have data, and so take space. */
-    long dataBlocks() {
-        return blocks.size();
+    /** Gives the blocks with data back, which take space until then. */
+    void free() {
+        resize(0);
     }
 
     /** How many blocks would take space that do not yet, if a range were written. */

@@ -3,11 +3,8 @@ package dev.cachefiles.testkit;
 
 import dev.cachefiles.CookieKey;
 import dev.cachefiles.VolumeKey;
-import java.util.Collections;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,8 +27,11 @@ final class Disk {
 
     private final Map<Name, Stored> files = new HashMap<>();
 
-    /** All files that take space, with a name or not. */
-    private final Set<BackingFile> existing = Collections.newSetFromMap(new IdentityHashMap<>());
+    /** Blocks of all files, with a name or not. */
+    private final BackingFile.BlockCount count = new BackingFile.BlockCount();
+
+    /** Files, with a name or not, and directories of volumes. */
+    private long usedInodes;
 
     /** Bytes that others than the cache take. */
     private long occupied;
@@ -61,19 +61,12 @@ final class Disk {
     }
 
     long freeBlocks() {
-        long used = (occupied + blockSize - 1) / blockSize;
-        for (BackingFile file : existing) {
-            used += file.dataBlocks();
-        }
-        return Math.max(0, blocks - used);
+        long occupiedBlocks = (occupied + blockSize - 1) / blockSize;
+        return Math.max(0, blocks - occupiedBlocks - count.used);
     }
 
     long freeInodes() {
-        long used = existing.size();
-        for (int made : volumes.values()) {
-            used += 1 + made;
-        }
-        return Math.max(0, inodes - used);
+        return Math.max(0, inodes - usedInodes);
     }
 
     long freeBytes() {
@@ -110,6 +103,7 @@ final class Disk {
                 return false;
             }
             made++;
+            usedInodes++;
             volumes.put(directory, made);
         }
         return true;
@@ -117,14 +111,14 @@ final class Disk {
 
     /** Makes a file without a name. */
     BackingFile create(long size) {
-        var file = new BackingFile(blockSize, size);
-        existing.add(file);
-        return file;
+        usedInodes++;
+        return new BackingFile(blockSize, size, count);
     }
 
     /** Lets a file without a name go. */
     void drop(BackingFile file) {
-        existing.remove(file);
+        usedInodes--;
+        file.free();
     }
 
     /** Gives a file its name; one that has the name already is replaced. */

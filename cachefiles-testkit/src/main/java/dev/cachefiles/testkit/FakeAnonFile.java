@@ -100,7 +100,7 @@ final class FakeAnonFile implements AnonFile {
         if (start != position && !core.has(Quirk.SHIFTS_MISALIGNED_WRITES)) {
             return KernelCore.error(Errno.ENOBUFS);
         }
-        if (!object.cache().canWrite(length)) {
+        if (!object.cache().store().canWrite(length)) {
             return KernelCore.error(Errno.ENOBUFS);
         }
         if (length == 0) {

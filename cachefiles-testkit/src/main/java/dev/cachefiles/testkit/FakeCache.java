@@ -2,7 +2,6 @@
 package dev.cachefiles.testkit;
 
 import dev.cachefiles.Errno;
-import dev.cachefiles.VolumeKey;
 import dev.cachefiles.protocol.Message;
 import dev.cachefiles.protocol.MessageEncoder;
 import dev.cachefiles.testkit.FaultScript.Fault;
@@ -24,17 +23,16 @@ import org.jspecify.annotations.Nullable;
  * <p>Guarded by the kernel's lock.
  */
 final class FakeCache {
-
     private final KernelCore core;
     private final RequestTable requests;
 
     /** Those that are not withdrawn. */
     private final Set<FakeObject> objects = new LinkedHashSet<>();
 
-    private String directory = "";
-    private @Nullable SpaceCheck space;
+    /** Null before bind. */
+    private @Nullable CacheStore store;
+
     private boolean onDemand;
-    private boolean bound;
     private boolean dead;
 
     /** The device and each anonymous fd hold one; the cache ends with the last ({@code unbind_pincount}). */
@@ -62,32 +60,32 @@ final class FakeCache {
     }
 
     /** The rest of the command {@code bind}; 0 or a negated errno. */
-    int bind(String boundDirectory, String tag, FreeSpaceLimits blocks, FreeSpaceLimits files) {
+    int bind(String directory, String tag, FreeSpaceLimits blocks, FreeSpaceLimits files) {
         if (core.disk.isReadOnly()) {
             return KernelCore.error(Errno.EROFS);
         }
-        directory = boundDirectory;
-        space = new SpaceCheck(core, blocks, files);
+        var space = new SpaceCheck(core, blocks, files);
         space.check(0, 0);
-        bound = true;
+        store = new CacheStore(core, directory, space);
         core.records.bind(tag, this);
         return 0;
     }
 
     /** The flag CULLING, which poll reports as {@code POLLOUT}. */
     boolean isCulling() {
-        return space != null && space.isCulling();
-    }
-
-    private SpaceCheck space() {
-        if (space == null) {
-            throw new IllegalStateException("not bound");
-        }
-        return space;
+        return store != null && store.space().isCulling();
     }
 
     boolean isBound() {
-        return bound;
+        return store != null;
+    }
+
+    /** What it is bound to; it must be. */
+    CacheStore store() {
+        if (store == null) {
+            throw new IllegalStateException("not bound");
+        }
+        return store;
     }
 
     boolean isDead() {
@@ -96,7 +94,7 @@ final class FakeCache {
 
     /** True from bind until the last fd closes. */
     boolean isUsable() {
-        return bound && !dead;
+        return isBound() && !dead;
     }
 
     boolean isGone() {
@@ -163,57 +161,20 @@ final class FakeCache {
     private int opened(FakeObject object, long size) {
         object.size(size);
         object.open();
-        if (object.file() != null) {
-            return 0;
-        }
-        if (size > BackingFile.MAX_SIZE) {
-            return KernelCore.error(Errno.EFBIG);
-        }
-        long fileSize = (size + Settings.FILE_SIZE_UNIT - 1) & -(long) Settings.FILE_SIZE_UNIT;
-        BackingFile stored = core.disk.find(directory, object, size);
-        if (stored != null) {
-            stored.resize(fileSize);
-            object.attach(stored, false, core.settings.attachDelay());
-            return 0;
-        }
-        // One that was stored with another size is not to be used: it is replaced in the end.
-        if (core.disk.has(directory, object) && !canCreate()) {
-            return KernelCore.error(Errno.ENOBUFS);
-        }
-        object.attach(core.disk.create(fileSize), true, core.settings.attachDelay());
-        return 0;
-    }
-
-    private boolean canCreate() {
-        return space().check(1, 0) && !core.disk.isReadOnly() && core.disk.freeInodes() > 0;
-    }
-
-    /** Whether the cache lets an object begin: what fails here does so before any OPEN. */
-    boolean canLookUp(FakeObject object) {
-        // A file of that name is opened for writing, of whatever size it is; else one is created.
-        return core.disk.has(directory, object) ? !core.disk.isReadOnly() : canCreate();
-    }
-
-    boolean canLookUp(VolumeKey volume) {
-        return core.disk.makeVolume(directory, volume, space());
-    }
-
-    /** {@code __cachefiles_prepare_write}: whether there is space, also for what has its blocks already. */
-    boolean canWrite(long length) {
-        return space().check(0, core.roundUpToPage(length) / core.settings.pageSize());
+        return object.file() == null ? store().attachFile(object) : 0;
     }
 
     // The device
 
     boolean isReadable() {
         if (!onDemand) {
-            return space != null && space.hasStateChanged();
+            return store != null && store.space().hasStateChanged();
         }
-        return bound && ((!dead && core.faults.hasInjected()) || requests.hasDeliverable());
+        return isBound() && ((!dead && core.faults.hasInjected()) || requests.hasDeliverable());
     }
 
     int read(MemorySegment buffer) {
-        if (!bound) {
+        if (!isBound()) {
             return 0;
         }
         if (!onDemand) {
@@ -231,7 +192,7 @@ final class FakeCache {
     }
 
     private int readStatus(MemorySegment buffer) {
-        byte[] status = space().status().getBytes(StandardCharsets.US_ASCII);
+        byte[] status = store().space().status().getBytes(StandardCharsets.US_ASCII);
         return status.length > buffer.byteSize() ? KernelCore.error(Errno.EMSGSIZE) : copyOut(status, buffer);
     }
 
@@ -470,25 +431,11 @@ final class FakeCache {
                 end(request, KernelCore.error(Errno.EIO), "(object withdrawn)");
             }
         }
-        commit(object);
+        if (!store().letGo(object)) {
+            die();
+        }
         object.gone();
         core.changed.signalAll();
-    }
-
-    /** {@code cachefiles_clean_up_object}: a new file gets its name, an old one is let go. */
-    private void commit(FakeObject object) {
-        BackingFile file = object.file();
-        if (file == null) {
-            return;
-        }
-        if (!object.hasNewFile()) {
-            space().stateChanged();
-        } else if (core.disk.isReadOnly()) {
-            core.disk.drop(file);
-            die();
-        } else {
-            core.disk.commit(directory, object, file);
-        }
     }
 
     List<PendingRequest> unanswered() {

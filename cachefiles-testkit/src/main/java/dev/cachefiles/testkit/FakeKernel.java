@@ -218,9 +218,10 @@ public final class FakeKernel implements CachefilesProvider {
      * @return the mount
      * @throws IllegalArgumentException if a blob's name has 253 to 255 bytes, which stops a real kernel
      * @throws CachefilesException      with {@code ENOBUFS} if the daemon refuses an OPEN or does so by mistake, if no
-     *     cache is bound, or the volume's name has a slash or more than 248 bytes; {@code EBUSY} if the fsid is mounted
-     *     without a domain; {@code EEXIST} if it is mounted in the domain; {@code ENOMEM} from 250 bytes on;
-     *     {@code EINVAL} if a name is empty; {@code EIO} if the cache is bound without the on-demand mode
+     *     cache is bound, there is no space for a new blob, or the volume's name has a slash or more than 248 bytes;
+     *     {@code EBUSY} if the fsid is mounted without a domain; {@code EEXIST} if it is mounted in the domain;
+     *     {@code ENOMEM} from 250 bytes on; {@code EINVAL} if a name is empty; {@code EIO} if the cache is bound without
+     *     the on-demand mode
      * @throws IOException              if another error occurs
      * @throws HungReaderError          if the daemon does not answer in time
      */

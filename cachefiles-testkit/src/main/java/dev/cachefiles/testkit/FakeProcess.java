@@ -16,15 +16,6 @@ public final class FakeProcess {
         this.core = core;
     }
 
-    /**
-     * Gives the number of anonymous fds that the process has open.
-     *
-     * @return the number
-     */
-    public int openFds() {
-        return locked(core.process::openFds);
-    }
-
     /** Gives the open fds as text. */
     List<String> openFdNames() {
         return locked(

@@ -150,7 +150,7 @@ final class MountTable {
         if (!cache.isOnDemand()) {
             throw failed(spec, Errno.EIO);
         }
-        if (!cache.canLookUp(spec.volume())) {
+        if (!cache.store().canLookUp(spec.volume())) {
             throw failed(spec, Errno.ENOBUFS);
         }
         record.volumeBegins();
@@ -166,7 +166,7 @@ final class MountTable {
                 throw failed(spec, Errno.ENOBUFS);
             }
             var object = new FakeObject(volume.cache, spec.volume(), name);
-            if (!volume.cache.canLookUp(object)) {
+            if (!volume.cache.store().canLookUp(object)) {
                 throw failed(spec, Errno.ENOBUFS);
             }
             blob = new Blob(object, volume.cache.sendOpen(object));

@@ -41,9 +41,9 @@
  *
  * <p>There is no image: a mount reads ranges of blobs, and mount itself reads nothing. There is no page cache: each read
  * looks into the cache file, and two readers of one page send two READs. There is no directory tree: {@code cull} and
- * {@code inuse} know no name, {@code dir} takes any path, and a blob's name is never too long for its file. Without the
- * on-demand mode there is nothing but commands and the state of the space. Numbers of fds are those of anonymous fds
- * alone. A mount whose OPEN fails always has {@code ENOBUFS}, where a real one has {@code EIO} at times.
+ * {@code inuse} know no name, {@code dir} takes any path, and every blob has a file of its own, where a real kernel cuts
+ * the file's name if the blob's is long and of other than plain characters. Without the on-demand mode there is nothing but commands and
+ * the state of the space. Numbers of fds are those of anonymous fds alone. A mount whose OPEN fails always has {@code ENOBUFS}, where a real one has {@code EIO} at times.
  *
  * <p>No test hangs: whoever waits for the daemon does so for a limited time, and then fails with
  * {@link dev.cachefiles.testkit.HungReaderError}, which names the request that was not answered.

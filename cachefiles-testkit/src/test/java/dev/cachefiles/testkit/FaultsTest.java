@@ -198,7 +198,7 @@ class FaultsTest {
         daemon.device.await(-1);
         assertEquals(EFAULT, daemon.readOnce());
         assertThrows(ExecutionException.class, mount::get);
-        assertEquals(0, kernel.process().openFds());
+        assertEquals(0, kernel.openFds());
         mount = kernel.mountAsync("a.img");
         daemon.accept(4096);
         mount.get();

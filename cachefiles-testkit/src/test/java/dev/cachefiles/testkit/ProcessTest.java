@@ -114,7 +114,7 @@ class ProcessTest {
         InheritedFds child = kernel.process().inheritFds();
         file.close();
         daemon.device.close();
-        assertEquals(0, kernel.process().openFds());
+        assertEquals(0, kernel.openFds());
         assertTrue(kernel.isDeviceBusy());
         var thrown = assertThrows(CachefilesException.class, () -> new RawDaemon(kernel));
         assertEquals(Errno.EBUSY, thrown.errno());
@@ -160,7 +160,7 @@ class ProcessTest {
         kernel.process().kill();
         assertReaderFails(reader);
         assertFails(Errno.ENOBUFS, answered);
-        assertEquals(0, kernel.process().openFds());
+        assertEquals(0, kernel.openFds());
         assertFalse(kernel.isDeviceBusy());
         kernel.assertClean();
     }
