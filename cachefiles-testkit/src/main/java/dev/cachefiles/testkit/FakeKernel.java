@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -89,7 +88,7 @@ public final class FakeKernel implements CachefilesProvider {
     }
 
     /**
-     * Gives what {@link dev.cachefiles.testkit.FakeKernel#fdLimit} has set.
+     * Gives what {@link FakeProcess#limitFds} has set.
      *
      * @return the number of files that the daemon may have open
      */
@@ -249,58 +248,6 @@ public final class FakeKernel implements CachefilesProvider {
         return Async.start("fake-mount", () -> mount(spec));
     }
 
-    // Faults
-
-    /**
-     * Sets how many fds the daemon may have ({@code RLIMIT_NOFILE}). An OPEN that finds none is not delivered: the read
-     * of the device fails with {@code EMFILE} and the OPEN with it.
-     *
-     * @param limit the lowest number that no fd can have; numbers start at 3, the default is 1024
-     */
-    public void fdLimit(int limit) {
-        locked(() -> {
-            core.process.fdLimit(limit);
-            return null;
-        });
-    }
-
-    /** Ends the cache as an error of its file system does: the device stays open, but everything fails. */
-    public void failCache() {
-        locked(() -> {
-            if (cache != null) {
-                cache.die();
-            }
-            return null;
-        });
-    }
-
-    /**
-     * Delivers a message of any bytes, before all others.
-     *
-     * @param message the bytes, at most 1024
-     */
-    public void inject(byte[] message) {
-        locked(() -> {
-            core.faults.inject(message);
-            core.pollers.wakeAll();
-            return null;
-        });
-    }
-
-    /**
-     * Changes the bytes of the next message that is delivered and not changed yet. The request behind it stays what it
-     * is.
-     *
-     * @param alteration from the true bytes to those that the daemon sees, at most 1024; called while the kernel is
-     *     locked
-     */
-    public void alterNextMessage(UnaryOperator<byte[]> alteration) {
-        locked(() -> {
-            core.faults.addNext(FaultScript.Point.MESSAGE, new FaultScript.Fault.Alter(alteration));
-            return null;
-        });
-    }
-
     // What tests look at
 
     /**
@@ -402,43 +349,6 @@ public final class FakeKernel implements CachefilesProvider {
         await(() -> core.process.openFds() == count, () -> count + " open fds; open are " + core.process);
     }
 
-    /**
-     * Checks that no request waits for an answer.
-     *
-     * @throws AssertionError if one does; names all
-     */
-    public void assertNoUnansweredRequest() {
-        KernelAssert.assertThat(this).hasNoUnansweredRequest();
-    }
-
-    /**
-     * Checks that the daemon has closed all its anonymous fds.
-     *
-     * @throws AssertionError if it has not; names all that are open
-     */
-    public void assertNoOpenFd() {
-        KernelAssert.assertThat(this).hasNoOpenFd();
-    }
-
-    /**
-     * Checks that no call has broken the rules of {@link dev.cachefiles.spi}: used or closed an fd that was closed,
-     * closed one in use, or adopted what is no new fd.
-     *
-     * @throws AssertionError if one has; names all
-     */
-    public void assertNoMisuse() {
-        KernelAssert.assertThat(this).hasNoMisuse();
-    }
-
-    /**
-     * Checks that a daemon has ended well: no misuse, no request unanswered, no fd open, the device closed.
-     *
-     * @throws AssertionError if not
-     */
-    public void assertClean() {
-        KernelAssert.assertThat(this).isClean();
-    }
-
     /** Gives the calls that have broken the rules of the seam. */
     List<String> misuse() {
         return core.journal.misuse();
@@ -447,6 +357,13 @@ public final class FakeKernel implements CachefilesProvider {
     /** Gives the requests that are not answered, with who has them. */
     List<String> pendingRequests() {
         return locked(() -> pending().stream().map(PendingRequest::toString).toList());
+    }
+
+    /** With the kernel's lock held. */
+    private void failCache() {
+        if (cache != null) {
+            cache.die();
+        }
     }
 
     private void await(BooleanSupplier until, Supplier<String> what) {

@@ -198,7 +198,7 @@ class AnonFileTest {
         assertThrows(AssertionError.class, () -> file.pwrite(RawDaemon.memory(4096, 1), 0));
         assertThrows(AssertionError.class, file::size);
         assertThrows(AssertionError.class, file::close);
-        AssertionError summary = assertThrows(AssertionError.class, kernel::assertNoMisuse);
+        AssertionError summary = assertThrows(AssertionError.class, KernelAssert.assertThat(kernel)::hasNoMisuse);
         assertTrue(summary.getMessage().contains("pwrite of fd 3 of erofs,a.img/a.img (o1) after its close"));
         assertTrue(summary.getMessage().contains("second close of fd 3"));
     }
@@ -220,7 +220,7 @@ class AnonFileTest {
         waiter.get();
         daemon.device.close();
         assertThrows(AssertionError.class, daemon.device::wake);
-        assertThrows(AssertionError.class, kernel::assertNoMisuse);
+        assertThrows(AssertionError.class, KernelAssert.assertThat(kernel)::hasNoMisuse);
     }
 
     @Test

@@ -46,7 +46,7 @@ class ChannelTest {
 
     @AfterEach
     void nothingIsLeft() {
-        kernel.assertClean();
+        KernelAssert.assertThat(kernel).isClean();
     }
 
     private CachefilesChannel channel() throws IOException {
@@ -89,7 +89,7 @@ class ChannelTest {
         var thrown = assertThrows(CachefilesException.class, () -> CachefilesChannel.open(Daemon.OPTIONS, old));
         assertEquals(Errno.EINVAL, thrown.errno());
         assertTrue(thrown.getMessage().contains("CONFIG_CACHEFILES_ONDEMAND"), thrown.getMessage());
-        old.assertClean();
+        KernelAssert.assertThat(old).isClean();
     }
 
     @Test
@@ -308,7 +308,7 @@ class ChannelTest {
         try (CachefilesChannel channel = channel()) {
             var mounting = kernel.mountAsync("a");
             OpenRequest open = take(channel, OpenRequest.class);
-            kernel.failCache();
+            kernel.disk().fail();
             assertThrows(ExecutionException.class, mounting::get);
             assertEquals(
                     Errno.EIO,
@@ -321,13 +321,13 @@ class ChannelTest {
     @Test
     void withoutAFreeFdTakeSaysSoAndGoesOn() throws Exception {
         try (CachefilesChannel channel = channel()) {
-            kernel.fdLimit(3);
+            kernel.process().limitFds(3);
             var mounting = kernel.mountAsync("a");
             var thrown = assertThrows(CachefilesException.class, channel::take);
             assertEquals(Errno.EMFILE, thrown.errno());
             assertTrue(thrown.cure().orElseThrow().contains("ulimit -n"));
             assertThrows(ExecutionException.class, mounting::get);
-            kernel.fdLimit(4);
+            kernel.process().limitFds(4);
             var again = kernel.mountAsync("a");
             take(channel, OpenRequest.class).accept(1);
             again.get();

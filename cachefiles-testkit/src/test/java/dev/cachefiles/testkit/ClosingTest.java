@@ -135,8 +135,8 @@ class ClosingTest extends DaemonTest {
     void anUnknownObjectIsNoTrouble() throws Exception {
         var blob = new Recording(false);
         Daemon daemon = start(blob);
-        kernel.inject(MessageEncoder.encode(new Message.Close(77, ObjectId.CLOSED.bits())));
-        kernel.inject(MessageEncoder.encode(new Message.Close(78, 4711)));
+        kernel.faults().inject(MessageEncoder.encode(new Message.Close(77, ObjectId.CLOSED.bits())));
+        kernel.faults().inject(MessageEncoder.encode(new Message.Close(78, 4711)));
         assertArrayEquals(blob.bytes, kernel.mount("a").read(0, 10_000));
         daemon.close();
         assertEquals(3, daemon.closed.size());

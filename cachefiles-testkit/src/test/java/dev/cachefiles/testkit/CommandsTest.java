@@ -88,7 +88,7 @@ class CommandsTest {
     @Test
     void everyCommandFailsOnceTheCacheIsDead() throws IOException {
         RawDaemon daemon = RawDaemon.bound(kernel);
-        kernel.failCache();
+        kernel.disk().fail();
         assertEquals("EIO", daemon.command("debug 0"));
         assertEquals("EIO", daemon.command("no such verb"));
     }

@@ -43,6 +43,6 @@ abstract class DaemonTest {
     @AfterEach
     final void nothingIsLeft() {
         daemons.forEach(Daemon::close);
-        kernel.assertClean();
+        KernelAssert.assertThat(kernel).isClean();
     }
 }

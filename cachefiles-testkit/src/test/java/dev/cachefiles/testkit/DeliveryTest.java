@@ -38,7 +38,7 @@ class DeliveryTest {
 
     @AfterEach
     void noCallBrokeTheRules() {
-        kernel.assertNoMisuse();
+        KernelAssert.assertThat(kernel).hasNoMisuse();
     }
 
     @Test
@@ -49,7 +49,7 @@ class DeliveryTest {
         daemon.commandTaken("bind ondemand");
         var mount = kernel.mountAsync("a.img");
         assertEquals(DeviceFile.READABLE, daemon.device.await(-1));
-        kernel.failCache();
+        kernel.disk().fail();
         assertEquals(0, daemon.device.await(0));
         assertEquals(0, daemon.readOnce());
         assertThrows(ExecutionException.class, mount::get);
@@ -126,7 +126,7 @@ class DeliveryTest {
             reader.join();
         }
         assertEquals(1, twice.getCount(), "no message came twice");
-        kernel.failCache();
+        kernel.disk().fail();
         mounts.forEach(mount -> assertThrows(ExecutionException.class, mount::get));
     }
 
@@ -145,13 +145,13 @@ class DeliveryTest {
     @Test
     void withoutAFreeFdAnOpenFailsAndTheNextWorks() throws Exception {
         RawDaemon daemon = RawDaemon.bound(kernel);
-        kernel.fdLimit(3);
+        kernel.process().limitFds(3);
         var mount = kernel.mountAsync("a.img");
         daemon.device.await(-1);
         assertEquals(EMFILE, daemon.readOnce());
         assertThrows(ExecutionException.class, mount::get);
         assertEquals(0, daemon.readOnce(), "the OPEN is consumed");
-        kernel.fdLimit(4);
+        kernel.process().limitFds(4);
         mount = kernel.mountAsync("a.img");
         daemon.accept(4096);
         mount.get();
@@ -162,7 +162,7 @@ class DeliveryTest {
         RawDaemon daemon = RawDaemon.bound(kernel);
         var mount = kernel.mountAsync("a.img");
         daemon.accept(4096).file().close();
-        kernel.fdLimit(3);
+        kernel.process().limitFds(3);
         var reader = mount.get().readAsync(0, 10);
         daemon.device.await(-1);
         for (int i = 0; i < 3; i++) {
@@ -171,7 +171,7 @@ class DeliveryTest {
             assertEquals(EMFILE, daemon.readOnce());
         }
         assertFalse(reader.isDone());
-        kernel.fdLimit(4);
+        kernel.process().limitFds(4);
         RawDaemon.Opened again = daemon.accept(4096);
         serve(daemon, again.file(), 5);
         assertEquals(5, reader.get()[0]);
@@ -387,18 +387,18 @@ class DeliveryTest {
         reader.interrupt();
         assertEquals(InterruptedIOException.class, outcome.get().getClass());
         assertEquals(-Errno.EINVAL.number(), file.completeRead(read.messageId()));
-        kernel.assertNoUnansweredRequest();
+        KernelAssert.assertThat(kernel).hasNoUnansweredRequest();
     }
 
     @Test
     void injectedAndAlteredMessagesAreDelivered() throws Exception {
         RawDaemon daemon = RawDaemon.bound(kernel);
-        kernel.inject(new byte[20]);
+        kernel.faults().inject(new byte[20]);
         assertEquals(DeviceFile.READABLE, daemon.device.await(0));
         assertEquals(20, daemon.readOnce());
         assertEquals(0, daemon.device.await(0));
         var mount = kernel.mountAsync("a.img");
-        kernel.alterNextMessage(message -> Arrays.copyOf(message, 17));
+        kernel.faults().onMessage(1).alter(message -> Arrays.copyOf(message, 17));
         daemon.device.await(-1);
         assertEquals(17, daemon.readOnce());
         daemon.commandTaken("copen 0,-22");
@@ -410,20 +410,20 @@ class DeliveryTest {
         RawDaemon daemon = RawDaemon.bound(kernel);
         var mount = kernel.mountAsync("a.img");
         Message.Open open = daemon.next(Message.Open.class);
-        assertTrue(assertThrows(AssertionError.class, kernel::assertNoUnansweredRequest)
+        assertTrue(assertThrows(AssertionError.class, KernelAssert.assertThat(kernel)::hasNoUnansweredRequest)
                 .getMessage()
                 .contains("OPEN #0 erofs,a.img/a.img"));
-        assertTrue(assertThrows(AssertionError.class, kernel::assertNoOpenFd)
+        assertTrue(assertThrows(AssertionError.class, KernelAssert.assertThat(kernel)::hasNoOpenFd)
                 .getMessage()
                 .contains("fd 3 of erofs,a.img/a.img (o1)"));
         daemon.device.adopt(open.fd()).close();
         daemon.commandTaken("copen 0,1");
         assertThrows(ExecutionException.class, mount::get);
-        assertTrue(assertThrows(AssertionError.class, kernel::assertClean)
+        assertTrue(assertThrows(AssertionError.class, KernelAssert.assertThat(kernel)::isClean)
                 .getMessage()
                 .contains("device is open"));
         daemon.device.close();
-        kernel.assertClean();
+        KernelAssert.assertThat(kernel).isClean();
     }
 
     @Test

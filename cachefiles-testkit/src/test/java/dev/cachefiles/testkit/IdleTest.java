@@ -66,14 +66,14 @@ class IdleTest extends DaemonTest {
         Daemon daemon = start(blob);
         FakeMount mount = kernel.mount("a");
         kernel.awaitOpenFds(0);
-        kernel.fdLimit(3);
+        kernel.process().limitFds(3);
         var reader = mount.readAsync(0, 10_000);
         while (daemon.troubles.isEmpty()) {
             Thread.onSpinWait();
         }
         lookAway();
         assertTrue(kernel.counters().deviceReads() < 24, kernel.counters().toString());
-        kernel.fdLimit(10);
+        kernel.process().limitFds(10);
         assertArrayEquals(blob.bytes, reader.get());
         assertEquals(0, kernel.counters().refusedAnswers());
     }
@@ -82,7 +82,7 @@ class IdleTest extends DaemonTest {
     void theEndOfTheCacheDoesNotMakeTheLoopSpin() throws Exception {
         start(new TestBlob(1));
         kernel.mount("a");
-        kernel.failCache();
+        kernel.disk().fail();
         lookAway();
         assertTrue(kernel.counters().deviceWaits() < 10, kernel.counters().toString());
     }

@@ -46,7 +46,7 @@ class MalformedMessageTest extends DaemonTest {
     })
     void aMalformedOpenIsRefusedAndItsFdCloses(int offset, int value) throws Exception {
         Daemon daemon = start(blob);
-        kernel.alterNextMessage(change(message -> message.putInt(offset, value)));
+        kernel.faults().onMessage(1).alter(change(message -> message.putInt(offset, value)));
         assertEquals(
                 Errno.ENOBUFS,
                 assertThrows(CachefilesException.class, () -> kernel.mount("a")).errno());
@@ -60,7 +60,7 @@ class MalformedMessageTest extends DaemonTest {
     @Test
     void anOpenThatIsCutShortIsRefusedAndItsFdCloses() throws Exception {
         start(blob);
-        kernel.alterNextMessage(message -> Arrays.copyOf(message, message.length - 1));
+        kernel.faults().onMessage(1).alter(message -> Arrays.copyOf(message, message.length - 1));
         assertThrows(CachefilesException.class, () -> kernel.mount("a"));
         kernel.awaitOpenFds(0);
         kernel.mount("a");
@@ -78,8 +78,8 @@ class MalformedMessageTest extends DaemonTest {
         Daemon daemon = start(blob);
         FakeMount mount = kernel.mount("a");
         // The readahead's READ and the one for the page.
-        kernel.alterNextMessage(change(message -> message.putLong(offset, value)));
-        kernel.alterNextMessage(change(message -> message.putLong(offset, value)));
+        kernel.faults().onMessage(1).alter(change(message -> message.putLong(offset, value)));
+        kernel.faults().onMessage(2).alter(change(message -> message.putLong(offset, value)));
         assertEquals(
                 Errno.EIO,
                 assertThrows(CachefilesException.class, () -> mount.read(4096, 10))
@@ -92,7 +92,7 @@ class MalformedMessageTest extends DaemonTest {
     void aReadOfAnUnknownObjectIsReported() throws Exception {
         Daemon daemon = start(blob);
         FakeMount mount = kernel.mount("a");
-        kernel.inject(MessageEncoder.encode(new Message.Read(99, 4711, 0, 4096)));
+        kernel.faults().inject(MessageEncoder.encode(new Message.Read(99, 4711, 0, 4096)));
         assertArrayEquals(blob.bytes, mount.read(0, 10_000));
         assertTrue(daemon.troubles.getFirst().getMessage().contains("unknown object o4711"));
     }
@@ -107,7 +107,7 @@ class MalformedMessageTest extends DaemonTest {
             random.nextBytes(noise);
             // Not OPEN: an fd of a random number would be closed.
             noise[Math.min(4, noise.length - 1)] = 9;
-            kernel.inject(noise);
+            kernel.faults().inject(noise);
         }
         assertArrayEquals(blob.bytes, mount.read(0, 10_000));
     }
@@ -116,8 +116,9 @@ class MalformedMessageTest extends DaemonTest {
     void anOpcodeFromTheFutureDoesNotEndTheService() throws Exception {
         Daemon daemon = start(blob);
         FakeMount mount = kernel.mount("a");
-        kernel.inject(
-                change(message -> message.putInt(4, 3)).apply(MessageEncoder.encode(new Message.Read(99, 1, 0, 4096))));
+        kernel.faults()
+                .inject(change(message -> message.putInt(4, 3))
+                        .apply(MessageEncoder.encode(new Message.Read(99, 1, 0, 4096))));
         assertArrayEquals(blob.bytes, mount.read(0, 10_000));
         assertTrue(daemon.troubles.getFirst().getMessage().contains("opcode 3"));
     }

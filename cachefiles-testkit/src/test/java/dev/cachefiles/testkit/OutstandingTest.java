@@ -143,7 +143,7 @@ class OutstandingTest {
         stale.unmount();
         same.next(Message.Close.class);
         other.device.close();
-        kernel.assertNoMisuse();
+        KernelAssert.assertThat(kernel).hasNoMisuse();
     }
 
     @Test

@@ -172,7 +172,7 @@ class PersistenceTest extends DaemonTest {
     void aCacheThatFailedCanBeBoundAgain() throws Exception {
         start(blob).close();
         RawDaemon daemon = RawDaemon.bound(kernel);
-        kernel.failCache();
+        kernel.disk().fail();
         assertEquals("EIO", daemon.command("debug 0"));
         daemon.device.close();
         start(blob);

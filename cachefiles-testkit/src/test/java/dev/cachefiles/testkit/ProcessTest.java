@@ -125,7 +125,7 @@ class ProcessTest {
         assertFalse(kernel.isDeviceBusy());
         child.close();
         RawDaemon.bound(kernel);
-        kernel.assertNoMisuse();
+        KernelAssert.assertThat(kernel).hasNoMisuse();
     }
 
     @Test
@@ -162,7 +162,7 @@ class ProcessTest {
         assertFails(Errno.ENOBUFS, answered);
         assertEquals(0, kernel.openFds());
         assertFalse(kernel.isDeviceBusy());
-        kernel.assertClean();
+        KernelAssert.assertThat(kernel).isClean();
     }
 
     @Test
@@ -195,7 +195,7 @@ class ProcessTest {
         daemon.device.wake();
         daemon.device.close();
         assertEquals(8192, nextFile.size());
-        kernel.assertNoMisuse();
+        KernelAssert.assertThat(kernel).hasNoMisuse();
     }
 
     @Test
@@ -208,7 +208,7 @@ class ProcessTest {
         kernel.process().kill();
         assertEquals(EBADF, waiting.get(10, TimeUnit.SECONDS));
         daemon.device.close();
-        kernel.assertClean();
+        KernelAssert.assertThat(kernel).isClean();
     }
 
     @Test

@@ -166,7 +166,7 @@ class ShutdownTest extends DaemonTest {
         kernel.mount("a").read(0, 10);
         var closings = new ArrayList<CompletableFuture<Void>>();
         for (int i = 0; i < 8; i++) {
-            closings.add(closing(daemon).thenRun(kernel::assertClean));
+            closings.add(closing(daemon).thenRun(KernelAssert.assertThat(kernel)::isClean));
         }
         CompletableFuture.allOf(closings.toArray(CompletableFuture[]::new)).get();
     }
@@ -186,7 +186,7 @@ class ShutdownTest extends DaemonTest {
         server.set(daemon.server);
         assertArrayEquals(blob.bytes, kernel.mount("a").read(0, SIZE));
         daemon.server.awaitTermination();
-        kernel.assertClean();
+        KernelAssert.assertThat(kernel).isClean();
     }
 
     @Test
@@ -195,7 +195,7 @@ class ShutdownTest extends DaemonTest {
         Thread.currentThread().interrupt();
         daemon.close();
         assertTrue(Thread.interrupted());
-        kernel.assertClean();
+        KernelAssert.assertThat(kernel).isClean();
     }
 
     @Test
@@ -208,7 +208,7 @@ class ShutdownTest extends DaemonTest {
             channel.close();
             server.awaitTermination();
         }
-        kernel.assertClean();
+        KernelAssert.assertThat(kernel).isClean();
     }
 
     @Test

@@ -151,7 +151,7 @@ class TimeTest {
     @Test
     void the_limit_of_open_files_is_that_of_the_fds() {
         assertEquals(1024, kernel.raiseFileLimit());
-        kernel.fdLimit(7);
+        kernel.process().limitFds(7);
         assertEquals(7, kernel.raiseFileLimit());
     }
 

@@ -119,7 +119,7 @@ class WritingProperties {
             Files.delete(file);
             channel.close();
         }
-        kernel.assertClean();
+        KernelAssert.assertThat(kernel).isClean();
     }
 
     private static void write(AnonFd fd, byte[] blob, FileChannel source, Piece piece, Random random)
@@ -183,6 +183,6 @@ class WritingProperties {
             Files.delete(file);
             channel.close();
         }
-        kernel.assertClean();
+        KernelAssert.assertThat(kernel).isClean();
     }
 }

@@ -11,6 +11,7 @@ import dev.cachefiles.CachefilesException;
 import dev.cachefiles.Errno;
 import dev.cachefiles.testkit.FakeKernel;
 import dev.cachefiles.testkit.FakeMount;
+import dev.cachefiles.testkit.KernelAssert;
 import dev.cachefiles.testkit.MountSpec;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -95,7 +96,7 @@ class ServingTest {
         try {
             command.stop();
             assertEquals(0, exitStatus.get());
-            kernel.assertClean();
+            KernelAssert.assertThat(kernel).isClean();
         } finally {
             System.setErr(systemErr);
         }

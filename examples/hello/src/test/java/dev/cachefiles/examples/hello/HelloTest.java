@@ -15,6 +15,7 @@ import dev.cachefiles.Errno;
 import dev.cachefiles.OnDemandServer;
 import dev.cachefiles.testkit.FakeKernel;
 import dev.cachefiles.testkit.FakeMount;
+import dev.cachefiles.testkit.KernelAssert;
 import dev.cachefiles.testkit.MountSpec;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -59,7 +60,7 @@ class HelloTest {
     @AfterEach
     void nothingIsLeftOpen() {
         server.close();
-        kernel.assertClean();
+        KernelAssert.assertThat(kernel).isClean();
     }
 
     private static void assertRefused(FakeKernel kernel, MountSpec spec) {
