@@ -7,7 +7,7 @@
  */
 module dev.cachefiles.testkit {
     requires transitive dev.cachefiles;
-    requires static transitive org.junit.jupiter.api;
+    requires static org.junit.jupiter.api;
 
     exports dev.cachefiles.testkit;
 }

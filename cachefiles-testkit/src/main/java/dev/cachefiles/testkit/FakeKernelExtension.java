@@ -30,6 +30,7 @@ import org.junit.jupiter.api.extension.ParameterResolver;
  *
  * <p>Safe for use by several threads.
  */
+@SuppressWarnings("exports") // JUnit is there where this class is used, and need not be where it is not
 public final class FakeKernelExtension implements BeforeEachCallback, ParameterResolver {
     private static final ExtensionContext.Namespace NAMESPACE =
             ExtensionContext.Namespace.create(FakeKernelExtension.class);
