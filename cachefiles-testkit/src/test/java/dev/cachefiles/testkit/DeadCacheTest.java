@@ -37,7 +37,7 @@ class DeadCacheTest extends DaemonTest {
         var blob = new Blockade(SIZE, Blockade.NONE, true);
         Daemon daemon = start(blob);
         kernel.mount("a").read(0, 10);
-        kernel.failCache();
+        kernel.disk().fail();
         pass(PROBE);
         await(() -> daemon.events.size() == 2);
         assertEquals(List.of("died", "reopened"), List.copyOf(daemon.events));
@@ -52,7 +52,7 @@ class DeadCacheTest extends DaemonTest {
         Daemon daemon = start(blob);
         var reader = kernel.mount("a").readAsync(0, SIZE);
         blob.awaitHeld(1);
-        kernel.failCache();
+        kernel.disk().fail();
         assertThrows(Exception.class, reader::get);
         pass(PROBE);
         await(() -> daemon.events.contains("reopened"));
@@ -64,7 +64,7 @@ class DeadCacheTest extends DaemonTest {
     @Test
     void ends_a_server_that_is_to_end_with_it() throws Exception {
         Daemon daemon = start(new TestBlob(SIZE), OnDemandServer.Builder::endWithCache);
-        kernel.failCache();
+        kernel.disk().fail();
         pass(PROBE);
         var thrown = assertThrows(CachefilesException.class, daemon.server::awaitTermination);
         assertEquals(Errno.EIO, thrown.errno());
@@ -75,7 +75,7 @@ class DeadCacheTest extends DaemonTest {
     void a_server_can_be_closed_while_it_tries_to_open_it_again() throws Exception {
         Daemon daemon = start(new TestBlob(SIZE));
         kernel.disk().makeReadOnly();
-        kernel.failCache();
+        kernel.disk().fail();
         pass(PROBE);
         await(() -> !daemon.troubles.isEmpty());
         assertFalse(daemon.server.status().bound());
@@ -89,7 +89,7 @@ class DeadCacheTest extends DaemonTest {
         CachefilesChannel channel = CachefilesChannel.open(Daemon.OPTIONS, kernel);
         assertFalse(channel.isDead());
         assertThrows(IllegalStateException.class, channel::reopen);
-        kernel.failCache();
+        kernel.disk().fail();
         assertTrue(channel.isDead());
         channel.close();
         try (CachefilesChannel next = channel.reopen()) {

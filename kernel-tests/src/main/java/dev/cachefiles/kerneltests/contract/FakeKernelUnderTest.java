@@ -8,6 +8,7 @@ import dev.cachefiles.spi.CachefilesProvider;
 import dev.cachefiles.testkit.FakeKernel;
 import dev.cachefiles.testkit.FakeKernelBuilder;
 import dev.cachefiles.testkit.FakeMount;
+import dev.cachefiles.testkit.KernelAssert;
 import dev.cachefiles.testkit.KernelProfile;
 import dev.cachefiles.testkit.MountSpec;
 import java.io.Closeable;
@@ -180,12 +181,12 @@ final class FakeKernelUnderTest implements KernelUnderTest {
 
     @Override
     public void exhaustFds() {
-        kernel.fdLimit(FIRST_FD);
+        kernel.process().limitFds(FIRST_FD);
     }
 
     @Override
     public void grantFds() {
-        kernel.fdLimit(DEFAULT_FD_LIMIT);
+        kernel.process().limitFds(DEFAULT_FD_LIMIT);
     }
 
     @Override
@@ -204,7 +205,7 @@ final class FakeKernelUnderTest implements KernelUnderTest {
         for (FakeMount mount : mounts) {
             mount.close();
         }
-        kernel.assertClean();
+        KernelAssert.assertThat(kernel).isClean();
     }
 
     private static void join(Thread reader) {

@@ -110,10 +110,13 @@ class UnmountingTest {
         Mount mount = kernel.mount("a").mounted();
         Reading reading = mount.read(8192, 4096);
         gate.awaitVisitor();
+        tap.holdMessages();
         reading.kill();
         mount.unmount();
-        SdkDaemon.await(tap::isReadable, "the CLOSE, which the only thread cannot take yet");
+        SdkDaemon.await(tap::isReadable, "the CLOSE, which no one takes yet");
         gate.open();
+        SdkDaemon.await(() -> kernel.openFds() == 0, "the end of the fd");
+        tap.letMessagesPass();
         SdkDaemon.await(() -> !closes.isEmpty(), "the CLOSE");
         assertEquals(ObjectId.CLOSED, closes.getFirst().objectId());
         assertTrue(closes.getFirst().object().isEmpty());
