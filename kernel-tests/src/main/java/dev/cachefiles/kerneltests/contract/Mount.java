@@ -2,6 +2,7 @@
 package dev.cachefiles.kerneltests.contract;
 
 import java.io.IOException;
+import java.util.List;
 
 /** A mounted {@link Image}. */
 public interface Mount {
@@ -12,7 +13,12 @@ public interface Mount {
      */
     Reading read(long offset, int length);
 
-    /** The same for one of the {@link KernelUnderTest#imageOfTriplets triplets}: 0, 1 or 2. */
+    /** Starts a reader for each offset, all at once; each seems to wait until the last has ended. */
+    default List<Reading> readEach(List<Long> offsets, int length) {
+        return offsets.stream().map(offset -> read(offset, length)).toList();
+    }
+
+    /** Like {@link #read}, for one of the {@link KernelUnderTest#imageOfTriplets triplets}: 0, 1 or 2. */
     Reading readTriplet(int index, long offset, int length);
 
     /** Starts to read the whole file from its start, so that the kernel reads ahead. */

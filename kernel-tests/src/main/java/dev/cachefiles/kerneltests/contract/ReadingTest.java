@@ -21,6 +21,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /** What readers get, whatever bytes the daemon gives. */
@@ -245,13 +246,12 @@ class ReadingTest {
         var handler = new ImageHandler(image);
         SdkDaemon daemon = SdkDaemon.start(kernel, handler, builder -> builder.threads(4));
         Mount mount = kernel.mount("a").mounted();
-        List<Reading> readings = new ArrayList<>();
-        for (int i = 0; i < readers; i++) {
-            readings.add(mount.read((long) i * stride, length));
-        }
+        List<Long> offsets =
+                LongStream.range(0, readers).mapToObj(i -> i * stride).toList();
+        List<Reading> readings = mount.readEach(offsets, length);
         for (int i = 0; i < readers; i++) {
             assertArrayEquals(
-                    image.content((long) i * stride, length), readings.get(i).bytes(), "reader " + i);
+                    image.content(offsets.get(i), length), readings.get(i).bytes(), "reader " + i);
         }
         List<ReadRequest> reads = handler.reads();
         assertEquals(readers, reads.size());

@@ -27,6 +27,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -185,6 +186,22 @@ final class RealKernelUnderTest implements KernelUnderTest {
         @Override
         public Reading read(long offset, int length) {
             return start(FILES.getFirst(), UserProcess.READ, offset, length, RANDOM_ACCESS);
+        }
+
+        @Override
+        public List<Reading> readEach(List<Long> offsets, int length) {
+            String name = offsets.size() + " readers of " + point;
+            List<String> arguments =
+                    new ArrayList<>(List.of(point.resolve(FILES.getFirst()).toString(), Integer.toString(length)));
+            offsets.forEach(offset -> arguments.add(offset.toString()));
+            UserProcess all = UserProcess.start(name, UserProcess.READ_EACH, arguments.toArray(String[]::new));
+            readers.add(all);
+            return IntStream.range(0, offsets.size())
+                    .mapToObj(i -> new Reading(
+                            name,
+                            all.result().thenApply(bytes -> Arrays.copyOfRange(bytes, i * length, (i + 1) * length)),
+                            all::signal))
+                    .toList();
         }
 
         @Override

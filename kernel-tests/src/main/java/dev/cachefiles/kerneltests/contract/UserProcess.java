@@ -64,6 +64,31 @@ final class UserProcess {
             }
             """;
 
+    /** Arguments: file, length, offsets. Reads in a process for each, all at once; prints the bytes in order. */
+    static final String READ_EACH = """
+            my ($path, $length, @offsets) = @ARGV;
+            my @pipes;
+            for my $offset (@offsets) {
+              my $child = open(my $pipe, '-|') // exit $!+0;
+              if ($child == 0) {
+                open(my $file, '<:raw', $path) or exit $!+0;
+                syscall(221, fileno($file), 0, 0, 1);
+                sysseek($file, $offset, 0) or exit $!+0;
+                my $count = sysread($file, my $bytes, $length);
+                exit $!+0 unless defined $count;
+                syswrite(STDOUT, $bytes);
+                exit 0;
+              }
+              push(@pipes, $pipe);
+            }
+            for my $pipe (@pipes) {
+              binmode($pipe);
+              local $/;
+              syswrite(STDOUT, <$pipe> // '');
+              close($pipe) or exit($? >> 8);
+            }
+            """;
+
     /** Arguments: file, offset of a page, length. Reads through a mapping. */
     static final String READ_MAPPED = """
             my ($path, $offset, $length) = @ARGV;
