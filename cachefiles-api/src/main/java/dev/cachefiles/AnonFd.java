@@ -229,13 +229,14 @@ public final class AnonFd implements Channel {
     /**
      * Gives the fd back although the kernel has not asked for it, for example to stay below a limit of open files.
      *
-     * <p>The fd closes when the READs that are not answered yet have been. At the next miss the kernel opens the object
+     * <p>The fd closes when the READs that are not answered yet have been; one of a re-OPEN not before its first READ was
+     * answered, for whose sake the kernel has opened it. At the next miss the kernel opens the object
      * again, with a new {@link OpenRequest} and a new {@link CacheObject}; for this one no CLOSE comes any more. Does
      * nothing if the fd is closed.
      */
     @Override
     public void close() {
-        object.end();
+        object.giveBack();
     }
 
     AnonFile file() {

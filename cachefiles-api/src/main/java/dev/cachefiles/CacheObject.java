@@ -40,6 +40,15 @@ public final class CacheObject {
     /** Held while the handler is asked again. */
     private final ReentrantLock opening = new ReentrantLock();
 
+    /**
+     * The kernel has opened the object for the sake of a READ that it has not delivered yet: without its fd it would open
+     * the object again, and so on. Cleared by the first READ's answer; changed with {@link #uses} locked.
+     */
+    private volatile boolean kept;
+
+    /** The fd is to be given back as soon as it is no longer kept. Guarded by {@link #uses}. */
+    private boolean givenBack;
+
     /** The last READ that missed its deadline, until the kernel has asked for its range once more. */
     private volatile @Nullable ReadRequest missed;
 
@@ -196,6 +205,36 @@ public final class CacheObject {
         } else {
             channel.closeIfLast(this, uses);
         }
+    }
+
+    /** Keeps the fd until the first READ of the object was answered. To be called before the kernel can send one. */
+    void keepForRead() {
+        kept = true;
+    }
+
+    /** A READ of the object was answered. */
+    void readAnswered() {
+        if (kept) {
+            boolean end;
+            synchronized (uses) {
+                kept = false;
+                end = givenBack;
+            }
+            if (end) {
+                end();
+            }
+        }
+    }
+
+    /** The handler needs the fd no more. */
+    void giveBack() {
+        synchronized (uses) {
+            if (kept) {
+                givenBack = true;
+                return;
+            }
+        }
+        end();
     }
 
     /** The kernel let the object go: runs the action once nothing but the owner uses it; the action ends the object. */

@@ -13,6 +13,8 @@ import java.lang.foreign.MemorySegment;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.Channel;
 import java.nio.channels.ClosedChannelException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -307,6 +309,9 @@ public final class CachefilesChannel implements Channel {
                 var messageId = new MessageId(open.messageId());
                 var object =
                         new CacheObject(this, messageId, id, open.volume(), open.cookie(), device.adopt(open.fd()));
+                if (objects.keptSize(object).isPresent()) {
+                    object.keepForRead();
+                }
                 objects.add(object);
                 opening.incrementAndGet();
                 yield new OpenRequest(this, messageId, object);
@@ -418,11 +423,16 @@ public final class CachefilesChannel implements Channel {
      *
      * @return a new channel
      * @throws IllegalStateException if this channel is open
-     * @throws IOException           as in {@link #open(CacheOptions)}
+     * @throws IOException           if the directory takes no file, which bind would not mind: a cache would only keep
+     *     the file system from being repaired; else as in {@link #open(CacheOptions)}
      */
     public CachefilesChannel reopen() throws IOException {
         if (isOpen()) {
             throw new IllegalStateException("the channel is open");
+        }
+        Path directory = options.directory();
+        if (Files.isDirectory(directory)) {
+            Files.delete(Files.createTempFile(directory, "writable", null));
         }
         return open(options, provider);
     }

@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.LongAdder;
 final class Dispatcher {
 
     /** The kernel asks once more for a range that it did not get. Its reader has waited for a whole deadline by then. */
-    private static final long SECOND_TRY_NANOS = Duration.ofSeconds(1).toNanos();
+    private static final long SECOND_TRY_NANOS = Duration.ofMillis(500).toNanos();
 
     private final ServerOptions options;
     private final OnDemandListener listener;

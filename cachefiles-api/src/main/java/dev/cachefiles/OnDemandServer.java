@@ -39,8 +39,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Each request has one, from the moment its message is read. When it passes, the server answers: an OPEN is refused,
  * a READ completed without data; the handler's thread is interrupted, {@link Request#onCancel} is run, and the
  * handler's place is free for others. A handler that takes no notice goes on in vain: its answer is dropped, and its
- * writes do no harm. When the kernel then asks once more for the same range, as it does by itself, the handler gets one
- * second.
+ * writes do no harm. When the kernel then asks once more for the same range, as it does by itself, the handler gets half
+ * a second.
  *
  * <h2>A cache that dies</h2>
  *

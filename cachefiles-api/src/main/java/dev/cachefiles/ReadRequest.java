@@ -137,6 +137,7 @@ public final class ReadRequest extends PendingRequest implements Request {
     private void tellKernel() {
         // EINVAL means that the reader was killed or the cache has died: no one waits, nothing is to be done.
         object.fd().file().completeRead(messageId);
+        object.readAnswered();
         object.release();
     }
 

@@ -35,7 +35,7 @@ class DeadlineTest extends DaemonTest {
     private static final int SIZE = 10_000;
     private static final Duration OPEN = Duration.ofSeconds(15);
     private static final Duration READ = Duration.ofSeconds(30);
-    private static final Duration SECOND_TRY = Duration.ofSeconds(1);
+    private static final Duration SECOND_TRY = Duration.ofMillis(500);
 
     @BeforeEach
     void holdTheClock() {

@@ -204,10 +204,32 @@ class FreeSpaceTest {
         forceReadOnly(kernel.options().directory());
         assertEquals(Errno.EIO, mount.read(65_536, 4096).error());
         assertFailures(daemon, Errno.EROFS, Errno.EIO);
+    }
+
+    @Test
+    @Row(55)
+    @CacheDisk
+    @RealKernelOnly(NO_FILE_SYSTEM)
+    void a_server_notices_that_its_cache_has_died_and_binds_it_again(KernelUnderTest kernel) throws Exception {
+        Image image = kernel.image(SIZE);
+        SdkDaemon daemon = SdkDaemon.start(kernel, new ImageHandler(image));
+        Mount mount = kernel.mount("a").mounted();
+        Path directory = kernel.options().directory();
+        String device = Files.getFileStore(directory).name();
+        forceReadOnly(directory);
         mount.unmount();
-        SdkDaemon.await(() -> cacheState().equals("E"), "the end of the cache");
-        daemon.close();
-        assertServesElsewhere(kernel, image);
+        SdkDaemon.await(() -> !daemon.deaths().isEmpty(), "the end of the cache");
+        assertEquals(Errno.EIO, daemon.deaths().getFirst().errno());
+        SdkDaemon.await(() -> !daemon.troubles().isEmpty(), "the complaint that the directory is read-only");
+        assertEquals(0, daemon.rebirths());
+        assertEquals(Errno.ENOBUFS, kernel.mount("b").error());
+
+        // What someone would do who finds the disk repaired.
+        Shell.run("umount", directory.toString()).orThrow();
+        Shell.run("mount", device, directory.toString()).orThrow();
+        SdkDaemon.await(() -> daemon.rebirths() == 1, "the cache");
+        assertArrayEquals(
+                image.content(), kernel.mount("b").mounted().readAll(image).bytes());
     }
 
     private static void assertServesElsewhere(KernelUnderTest kernel, Image image) throws Exception {

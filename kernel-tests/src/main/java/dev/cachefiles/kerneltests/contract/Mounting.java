@@ -3,6 +3,7 @@ package dev.cachefiles.kerneltests.contract;
 
 import dev.cachefiles.Errno;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /** A mount(2) under way. */
 public final class Mounting {
@@ -17,6 +18,11 @@ public final class Mounting {
     /** Waits until it is mounted. */
     public Mount mounted() {
         return Outcome.value(result, this);
+    }
+
+    /** Waits until it is mounted, or null if there is an error. */
+    public @Nullable Mount mountedOrNull() {
+        return Outcome.valueOrNull(result, this);
     }
 
     /** Waits for the error. */

@@ -7,6 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /** Waits for what a process does, for a limited time. */
 final class Outcome {
@@ -20,6 +21,18 @@ final class Outcome {
             return await(future, what);
         } catch (ExecutionException e) {
             throw new AssertionError(what + " has failed: " + e.getCause(), e.getCause());
+        }
+    }
+
+    /** The result of what may fail with an error; null if it does. */
+    static <T> @Nullable T valueOrNull(CompletableFuture<T> future, Object what) {
+        try {
+            return await(future, what);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof CachefilesException) {
+                return null;
+            }
+            throw new AssertionError(what + " has ended otherwise than with an error number: " + e.getCause(), e);
         }
     }
 

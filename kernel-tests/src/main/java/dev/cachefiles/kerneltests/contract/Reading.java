@@ -4,6 +4,7 @@ package dev.cachefiles.kerneltests.contract;
 import dev.cachefiles.Errno;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /** A reader under way. */
 public final class Reading {
@@ -23,6 +24,11 @@ public final class Reading {
     /** Waits for the bytes. */
     public byte[] bytes() {
         return Outcome.value(result, name);
+    }
+
+    /** Waits for the bytes, or null if there is an error. */
+    public byte @Nullable [] bytesOrNull() {
+        return Outcome.valueOrNull(result, name);
     }
 
     /** Waits for the error. */

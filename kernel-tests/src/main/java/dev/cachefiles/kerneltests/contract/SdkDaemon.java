@@ -2,6 +2,7 @@
 package dev.cachefiles.kerneltests.contract;
 
 import dev.cachefiles.CachefilesChannel;
+import dev.cachefiles.CachefilesException;
 import dev.cachefiles.OnDemandHandler;
 import dev.cachefiles.OnDemandListener;
 import dev.cachefiles.OnDemandServer;
@@ -12,6 +13,8 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
@@ -21,6 +24,8 @@ public final class SdkDaemon implements Closeable {
     private final List<Throwable> openFailures = new CopyOnWriteArrayList<>();
     private final List<Throwable> readFailures = new CopyOnWriteArrayList<>();
     private final List<Throwable> troubles = new CopyOnWriteArrayList<>();
+    private final List<CachefilesException> deaths = new CopyOnWriteArrayList<>();
+    private final AtomicInteger rebirths = new AtomicInteger();
 
     private SdkDaemon(
             KernelUnderTest kernel,
@@ -71,6 +76,16 @@ public final class SdkDaemon implements Closeable {
         return troubles;
     }
 
+    /** How the cache has died. */
+    public List<CachefilesException> deaths() {
+        return deaths;
+    }
+
+    /** How many times it was bound again. */
+    public int rebirths() {
+        return rebirths.get();
+    }
+
     /** Waits until a condition holds. */
     public static void await(BooleanSupplier condition, String what) {
         long start = System.nanoTime();
@@ -78,7 +93,7 @@ public final class SdkDaemon implements Closeable {
             if (System.nanoTime() - start > 60_000_000_000L) {
                 throw new AssertionError("waited a minute for " + what);
             }
-            java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
+            LockSupport.parkNanos(1_000_000);
         }
     }
 
@@ -96,6 +111,16 @@ public final class SdkDaemon implements Closeable {
         @Override
         public void readFailed(ReadRequest request, Throwable cause) {
             readFailures.add(cause);
+        }
+
+        @Override
+        public void cacheDied(CachefilesException cause) {
+            deaths.add(cause);
+        }
+
+        @Override
+        public void cacheReopened() {
+            rebirths.incrementAndGet();
         }
 
         @Override
