@@ -9,9 +9,12 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -32,15 +35,21 @@ public final class FileSource implements BlobSource {
     private static final int PAGE = 4096;
 
     private final Path file;
-    private final FileChannel channel;
+    private final @Nullable Object identity;
     private final long size;
     private final @Nullable Mapping mapping;
+
+    /** Closed by the interrupt of a thread that reads from it, as one is whose request has missed its deadline. */
+    private volatile FileChannel channel;
+
+    private volatile boolean closed;
 
     private record Mapping(Arena arena, MemorySegment memory) {}
 
     private FileSource(Path file, FileChannel channel) throws IOException {
         this.file = file;
         this.channel = channel;
+        this.identity = identity(file);
         this.size = channel.size();
         this.mapping = size < PAGE ? null : map(channel, size);
     }
@@ -54,13 +63,40 @@ public final class FileSource implements BlobSource {
      * @throws IOException if the file cannot be opened
      */
     public static FileSource open(Path file) throws IOException {
-        FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
+        FileChannel channel = channel(file);
         try {
             return new FileSource(file, channel);
         } catch (Throwable t) {
             channel.close();
             throw t;
         }
+    }
+
+    private static FileChannel channel(Path file) throws IOException {
+        return FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
+    }
+
+    private static @Nullable Object identity(Path file) throws IOException {
+        return Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                .fileKey();
+    }
+
+    /** The channel, opened again if an interrupt has closed it. */
+    private FileChannel channel() throws IOException {
+        FileChannel current = channel;
+        return current.isOpen() || closed ? current : channelAgain();
+    }
+
+    @SuppressWarnings("MustBeClosedChecker") // closed by close()
+    private synchronized FileChannel channelAgain() throws IOException {
+        if (!channel.isOpen() && !closed) {
+            if (!Objects.equals(identity, identity(file))) {
+                throw new IOException(file + " is another file than the one that was opened; put a changed file under a"
+                        + " new name");
+            }
+            channel = channel(file);
+        }
+        return channel;
     }
 
     /** Returns null where the file system or the address space does not allow a mapping; reading still works. */
@@ -93,15 +129,16 @@ public final class FileSource implements BlobSource {
     public void read(long offset, MemorySegment target) throws IOException {
         checkUnchanged();
         ByteBuffer buffer = target.asByteBuffer();
+        FileChannel current = channel();
         while (buffer.hasRemaining()) {
-            if (channel.read(buffer, offset + buffer.position()) < 0) {
+            if (current.read(buffer, offset + buffer.position()) < 0) {
                 throw new EOFException(file + " ends before byte " + (offset + target.byteSize()));
             }
         }
     }
 
     private void checkUnchanged() throws IOException {
-        long now = channel.size();
+        long now = channel().size();
         if (now != size) {
             throw new IOException(file + " had " + size + " bytes when it was opened, and has " + now
                     + " now; put a changed file under a new name");
@@ -109,8 +146,9 @@ public final class FileSource implements BlobSource {
     }
 
     @Override
-    public void close() throws IOException {
-        if (channel.isOpen()) {
+    public synchronized void close() throws IOException {
+        if (!closed) {
+            closed = true;
             channel.close();
             if (mapping != null) {
                 unmap(mapping);

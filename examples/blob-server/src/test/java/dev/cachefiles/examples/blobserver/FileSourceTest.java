@@ -12,6 +12,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -55,6 +56,31 @@ class FileSourceTest {
             assertArrayEquals(content, read(source, 0, SIZE));
             assertArrayEquals(Arrays.copyOfRange(content, 4097, 4197), read(source, 4097, 100));
             assertArrayEquals(Arrays.copyOfRange(content, SIZE - 1, SIZE), read(source, SIZE - 1, 1));
+        }
+    }
+
+    @Test
+    void anInterruptFailsOneReadAndNoOther() throws IOException {
+        byte[] content = random(SIZE);
+        try (FileSource source = FileSource.open(file(content))) {
+            Thread.currentThread().interrupt();
+            assertThrows(ClosedByInterruptException.class, () -> read(source, 0, SIZE));
+            assertTrue(Thread.interrupted());
+            assertArrayEquals(content, read(source, 0, SIZE));
+            assertTrue(source.view(4096, 8192).isPresent());
+        }
+    }
+
+    @Test
+    void afterAnInterruptAnotherFileOfTheSameNameIsRefused() throws IOException {
+        try (FileSource source = FileSource.open(file(random(SIZE)))) {
+            Path other = Files.write(temporary.resolve("other"), new byte[SIZE]);
+            Files.move(other, temporary.resolve("file"), StandardCopyOption.REPLACE_EXISTING);
+            Thread.currentThread().interrupt();
+            assertThrows(ClosedByInterruptException.class, () -> read(source, 0, SIZE));
+            assertTrue(Thread.interrupted());
+            var thrown = assertThrows(IOException.class, () -> read(source, 0, SIZE));
+            assertTrue(thrown.getMessage().contains("is another file"), thrown.getMessage());
         }
     }
 
