@@ -10,9 +10,12 @@ import java.io.IOException;
  * request exactly once; anything thrown is contained, reported to the {@link OnDemandListener}, and ends no more than
  * the one request.
  *
- * <p>Called by the threads of the server, by several at once if it has several: for different objects, and for one
- * object as well. For one object the order is {@code open}, {@code opened}, any number of {@code read}, {@code close};
- * {@code close} comes after all of them have returned.
+ * <p>Called by several threads at once unless the server was told otherwise ({@link Concurrency}): for different objects,
+ * and for one object as well. For one object the order is {@code open}, {@code opened}, any number of {@code read},
+ * {@code close}; {@code close} comes after all of them have returned, but for those that have missed their deadline.
+ *
+ * <p>A call whose deadline has passed is answered by the server, and its thread interrupted. An interrupt closes a
+ * {@link java.nio.channels.FileChannel} that the thread is using: what several requests share must be opened again.
  *
  * <p>A handler must not read a file of a mount that it serves: it would wait for itself.
  */
@@ -54,10 +57,9 @@ public interface OnDemandHandler {
     void read(ReadRequest request) throws IOException;
 
     /**
-     * The kernel has let an object go. Its fd closes after this returns. Called for each object for which {@link #open}
-     * has returned, also if the kernel no longer waited for the size; but neither for objects that are open when the
-     * server closes, nor for those whose fd the handler has {@linkplain AnonFd#close given back}. Does nothing by
-     * default.
+     * The object is gone: the kernel has let it go, or the server closes, or the cache has died. Its fd closes after this
+     * returns. Called once for each object for which {@link #open} has returned, also if the kernel no longer waited for
+     * the size; but not for those whose fd the handler has {@linkplain AnonFd#close given back}. Does nothing by default.
      *
      * @param request the request
      * @throws IOException is reported, and changes nothing

@@ -8,7 +8,9 @@ import dev.cachefiles.kerneltests.support.FileLimit;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** Does to each request for content, and to each OPEN, what no handler should; until it is tamed. */
 final class HostileHandler extends ImageHandler implements AutoCloseable {
@@ -30,6 +32,7 @@ final class HostileHandler extends ImageHandler implements AutoCloseable {
     private final Deed deed;
     private final Class<?> victim;
     private final CountDownLatch end = new CountDownLatch(1);
+    private final AtomicLong begin = new AtomicLong();
     private volatile boolean tame;
 
     HostileHandler(Image image, Deed deed, Class<?> victim) {
@@ -37,6 +40,12 @@ final class HostileHandler extends ImageHandler implements AutoCloseable {
         LibraryClasses.load();
         this.deed = deed;
         this.victim = victim;
+    }
+
+    /** The time from its first deed until now; zero if there was none. */
+    Duration sinceFirstDeed() {
+        long first = begin.get();
+        return first == 0 ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - first);
     }
 
     /** From now on it behaves; who blocks goes on doing so. */
@@ -58,6 +67,7 @@ final class HostileHandler extends ImageHandler implements AutoCloseable {
         if (tame || victim != OpenRequest.class) {
             return size;
         }
+        begin.compareAndSet(0, System.nanoTime());
         switch (deed) {
             case RETURNS_SHORT -> {
                 return -1;
@@ -79,6 +89,7 @@ final class HostileHandler extends ImageHandler implements AutoCloseable {
             super.serve(request);
             return;
         }
+        begin.compareAndSet(0, System.nanoTime());
         switch (deed) {
             case RETURNS_SHORT -> put(request, request.offset(), request.length() / 2);
             case WRITES_OUTSIDE -> {

@@ -63,7 +63,6 @@ class HostileHandlerTest {
         start(kernel, mode, handler);
         Mount mount = kernel.mount("a").mounted();
         List<Long> offsets = List.of(65_536L, 69_632L, 131_072L);
-        long start = System.nanoTime();
         List<Reading> readings = mount.readEach(offsets, 4096);
         for (int i = 0; i < readings.size(); i++) {
             byte[] bytes = readings.get(i).bytesOrNull();
@@ -71,7 +70,7 @@ class HostileHandlerTest {
                 assertArrayEquals(image.content(offsets.get(i), 4096), bytes);
             }
         }
-        assertEndedInTime(start);
+        assertEndedInTime(handler);
         handler.tame();
         for (long offset : offsets) {
             assertArrayEquals(
@@ -87,9 +86,8 @@ class HostileHandlerTest {
         Image image = kernel.image(SIZE);
         var handler = new HostileHandler(image, deed, OpenRequest.class);
         start(kernel, mode, handler);
-        long start = System.nanoTime();
         Mount first = kernel.mount("a").mountedOrNull();
-        assertEndedInTime(start);
+        assertEndedInTime(handler);
         handler.tame();
         Mount second = first != null ? first : kernel.mount("a").mounted();
         assertArrayEquals(image.content(), second.readAll(image).bytes());
@@ -98,8 +96,10 @@ class HostileHandlerTest {
                 kernel.mount("b").mounted().read(8192, 4096).bytes());
     }
 
-    private static void assertEndedInTime(long start) {
-        Duration elapsed = Duration.ofNanos(System.nanoTime() - start);
+    /** Counted from the first request, since the start of the processes takes its time on an emulated machine. */
+    private static void assertEndedInTime(HostileHandler handler) {
+        Duration elapsed = handler.sinceFirstDeed();
         assertTrue(elapsed.compareTo(LONGEST) <= 0, "took " + elapsed);
+        assertTrue(!elapsed.isZero(), "nothing was done");
     }
 }

@@ -53,6 +53,7 @@ public final class BlobServer implements Callable<Integer> {
     private static final System.Logger LOG = System.getLogger("dev.cachefiles.examples.blobserver");
     private static final int CANNOT_SERVE = 1;
     private static final Duration LONGEST_STOP = Duration.ofSeconds(60);
+    private static final int LONGEST_DEADLINE_SECONDS = 3600;
 
     private final Opener opener;
     private final CountDownLatch finished = new CountDownLatch(1);
@@ -82,9 +83,23 @@ public final class BlobServer implements Callable<Integer> {
             names = "--threads",
             paramLabel = "N",
             defaultValue = "1",
-            description = "how many requests to serve at a time; one is fastest for local files"
+            description = "how many threads wait for the kernel; one is fastest for local files"
                     + " (default: ${DEFAULT-VALUE})")
     private int threads = 1;
+
+    @Option(
+            names = "--open-deadline",
+            paramLabel = "SECONDS",
+            defaultValue = "15",
+            description = "let a mount fail that cannot be served in that time (default: ${DEFAULT-VALUE})")
+    private double openSeconds = 15;
+
+    @Option(
+            names = "--read-deadline",
+            paramLabel = "SECONDS",
+            defaultValue = "30",
+            description = "let a read fail that cannot be served in that time (default: ${DEFAULT-VALUE})")
+    private double readSeconds = 30;
 
     @Option(
             names = "--device",
@@ -153,6 +168,8 @@ public final class BlobServer implements Callable<Integer> {
                     .handler(handler)
                     .listener(stats)
                     .threads(threads)
+                    .openDeadline(duration(openSeconds))
+                    .readDeadline(duration(readSeconds))
                     .start();
             server = running;
             serve(running, stats);
@@ -211,6 +228,8 @@ public final class BlobServer implements Callable<Integer> {
                 throw new IllegalArgumentException(
                         "--threads " + threads + " is not from 1 to " + OnDemandServer.Builder.MAX_THREADS);
             }
+            checkDeadline("--open-deadline", openSeconds);
+            checkDeadline("--read-deadline", readSeconds);
             if (!(statsSeconds >= 0 && statsSeconds <= StatsReporter.MAX_SECONDS)) {
                 throw new IllegalArgumentException(
                         "--stats " + statsSeconds + " is not from 0 to " + StatsReporter.MAX_SECONDS);
@@ -219,6 +238,17 @@ public final class BlobServer implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(commandLine(), String.valueOf(e.getMessage()), e);
         }
+    }
+
+    private static void checkDeadline(String option, double seconds) {
+        if (!(seconds >= 0.001 && seconds <= LONGEST_DEADLINE_SECONDS)) {
+            throw new IllegalArgumentException(
+                    option + " " + seconds + " is not from 0.001 to " + LONGEST_DEADLINE_SECONDS);
+        }
+    }
+
+    private static Duration duration(double seconds) {
+        return Duration.ofMillis(Math.round(1000 * seconds));
     }
 
     private DirectoryResolver checkDirectories() throws IOException {
