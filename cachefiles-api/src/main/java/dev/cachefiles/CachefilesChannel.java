@@ -5,6 +5,7 @@ import dev.cachefiles.protocol.Command;
 import dev.cachefiles.protocol.Message;
 import dev.cachefiles.protocol.MessageDecoder;
 import dev.cachefiles.protocol.MessageLayout;
+import dev.cachefiles.spi.AnonFile;
 import dev.cachefiles.spi.CachefilesProvider;
 import dev.cachefiles.spi.DeviceFile;
 import dev.cachefiles.spi.TimeSource;
@@ -20,6 +21,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.ServiceLoader;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -56,7 +59,7 @@ public final class CachefilesChannel implements Channel {
 
     private final BufferPool messages = new BufferPool(MessageLayout.MAX_SIZE, Long.BYTES);
     private final BufferPool buffers;
-    private final ObjectTable objects = new ObjectTable();
+    private final ObjectTable objects;
     private final LeakGuard guard;
 
     /** Set when the kernel has refused a command with EIO, which it does for good. */
@@ -76,11 +79,17 @@ public final class CachefilesChannel implements Channel {
         this.device = device;
         this.fileLimit = fileLimit;
         this.buffers = new BufferPool(WRITE_BUFFER_SIZE, CacheWriter.blockSize(device.pageSize()));
+        // The remedy may refer to the fds, but not to the objects: they refer to the channel.
+        Set<AnonFile> files = ConcurrentHashMap.newKeySet();
+        this.objects = new ObjectTable(files);
         this.guard = LeakGuard.watch(
                 this,
                 "a CachefilesChannel was dropped without being closed; its device (" + options.device()
                         + ") is closed now, and all that wait for it fail",
-                device::close);
+                () -> {
+                    files.forEach(AnonFile::close);
+                    device.close();
+                });
     }
 
     /**

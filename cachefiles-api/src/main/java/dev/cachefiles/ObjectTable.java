@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.cachefiles;
 
+import dev.cachefiles.spi.AnonFile;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.StampedLock;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +39,13 @@ final class ObjectTable {
      */
     private final StampedLock delivery = new StampedLock();
 
+    /** The fds of all objects, also of those that are not in the table any more; refers to nothing else. */
+    private final Set<AnonFile> files;
+
+    ObjectTable(Set<AnonFile> files) {
+        this.files = files;
+    }
+
     private record Name(VolumeKey volume, CookieKey cookie) {
         static Name of(CacheObject object) {
             return new Name(object.volume(), object.cookie());
@@ -63,6 +72,7 @@ final class ObjectTable {
 
     void add(CacheObject object) {
         objects.put(object.id(), object);
+        files.add(object.fd().file());
     }
 
     @Nullable
@@ -93,7 +103,9 @@ final class ObjectTable {
                 if (remove(object)) {
                     object.size().ifPresent(size -> keepSize(object, size));
                 }
-                object.fd().file().close();
+                AnonFile file = object.fd().file();
+                files.remove(file);
+                file.close();
             }
         } finally {
             delivery.unlockWrite(stamp);
