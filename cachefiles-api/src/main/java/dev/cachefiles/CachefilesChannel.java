@@ -459,14 +459,18 @@ public final class CachefilesChannel implements Channel {
     /**
      * Has all pending requests delivered again, for the sake of those that no fd here could answer: it helps when the
      * other process that had their fds is gone. Does nothing while an OPEN is unanswered, which would fail.
+     *
+     * @return whether it has
      */
-    void restoreStrays() throws IOException {
+    boolean restoreStrays() throws IOException {
         long stamp = objects.suspendDelivery();
         try {
-            if (opening.get() == 0) {
-                strays = false;
-                command(Command.restore(), "restore");
+            if (opening.get() > 0) {
+                return false;
             }
+            strays = false;
+            command(Command.restore(), "restore");
+            return true;
         } finally {
             objects.resumeDelivery(stamp);
         }
