@@ -15,6 +15,7 @@ import dev.cachefiles.Request;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.WeakReference;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -200,14 +201,20 @@ class LeakTest {
     }
 
     private void keepObject() throws Exception {
-        var mounting = kernel.mountAsync("a");
-        OpenRequest request = assertInstanceOf(OpenRequest.class, open().take());
+        List<CompletableFuture<FakeMount>> mounting = new ArrayList<>();
+        OpenRequest request = openAndTake(mounting);
         for (int i = 0; i < 3; i++) {
             System.gc();
         }
         request.accept(SIZE);
-        FakeMount mount = mounting.get();
+        FakeMount mount = mounting.getFirst().get();
         request.object().fd().write(MemorySegment.ofArray(blob.bytes), 0);
         assertArrayEquals(blob.bytes, mount.read(0, SIZE));
+    }
+
+    private OpenRequest openAndTake(List<CompletableFuture<FakeMount>> mounting) throws IOException {
+        CachefilesChannel channel = open();
+        mounting.add(kernel.mountAsync("a"));
+        return assertInstanceOf(OpenRequest.class, channel.take());
     }
 }
