@@ -85,6 +85,20 @@ class DeadCacheTest extends DaemonTest {
     }
 
     @Test
+    void is_tried_again_until_it_can_be_opened() throws Exception {
+        var blob = new TestBlob(SIZE);
+        Daemon daemon = start(blob);
+        kernel.faults().onOpen(1).fail(Errno.EBUSY);
+        kernel.faults().onOpen(2).fail(Errno.EBUSY);
+        kernel.disk().fail();
+        pass(PROBE);
+        await(() -> daemon.events.size() == 2);
+        assertEquals(List.of("died", "reopened"), List.copyOf(daemon.events));
+        assertEquals(1, daemon.troubles.size(), "the same complaint twice");
+        assertArrayEquals(blob.bytes, kernel.mount("b").read(0, SIZE));
+    }
+
+    @Test
     void tells_whoever_drives_a_channel() throws Exception {
         CachefilesChannel channel = CachefilesChannel.open(Daemon.OPTIONS, kernel);
         assertFalse(channel.isDead());
