@@ -49,8 +49,8 @@ public final class CacheObject {
     /** The fd is to be given back as soon as it is no longer kept. Guarded by {@link #uses}. */
     private boolean givenBack;
 
-    /** The last READ that missed its deadline, until the kernel has asked for its range once more. */
-    private volatile @Nullable ReadRequest missed;
+    /** READs that have just missed their deadlines, until the kernel has asked for their ranges once more. */
+    private final MissedReads missed = new MissedReads();
 
     CacheObject(
             CachefilesChannel channel,
@@ -164,19 +164,8 @@ public final class CacheObject {
         return opening;
     }
 
-    /** A READ has missed its deadline, and was completed without data: the kernel will ask once more. */
-    void missed(ReadRequest request) {
-        missed = request;
-    }
-
-    /** Tells whether this is the kernel's own second try of a READ that has just missed its deadline. */
-    boolean isSecondTry(ReadRequest request) {
-        ReadRequest first = missed;
-        if (first == null || !first.covers(request.offset())) {
-            return false;
-        }
-        missed = null;
-        return true;
+    MissedReads missed() {
+        return missed;
     }
 
     /** The request to give to the handler when the object ends without a CLOSE of the kernel. */

@@ -49,6 +49,7 @@ final class DeviceThread extends Thread {
             Dispatcher dispatcher,
             @Nullable PendingRequest first) {
         super(null, null, name, 0, false);
+        setDaemon(false); // whoever starts it: the virtual machine runs as long as the server does
         this.owner = owner;
         this.channel = channel;
         this.dispatcher = dispatcher;
@@ -140,6 +141,12 @@ final class DeviceThread extends Thread {
     @Nullable
     PendingRequest current() {
         return current;
+    }
+
+    /** Tells whether it is about a request that is waited for, and not in a handler that no one waits for any more. */
+    boolean isServing() {
+        PendingRequest request = current;
+        return busySince != IDLE && (request == null || !request.isCancelled() || !request.isTurnOver());
     }
 
     /** When it took the message that keeps it from polling, or {@link #IDLE}. */

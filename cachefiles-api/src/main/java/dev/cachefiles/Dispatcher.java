@@ -68,7 +68,7 @@ final class Dispatcher {
         return switch (request) {
             case OpenRequest open -> options.openNanos();
             case ReadRequest read ->
-                read.object().isSecondTry(read) ? Math.min(SECOND_TRY_NANOS, options.readNanos()) : options.readNanos();
+                read.isSecondTry() ? Math.min(SECOND_TRY_NANOS, options.readNanos()) : options.readNanos();
             case CloseRequest close -> options.readNanos();
         };
     }
@@ -134,6 +134,7 @@ final class Dispatcher {
     /** No thread could be had for a request. */
     void rejected(PendingRequest request, Throwable cause) {
         cancel(request, cause);
+        admission.release(request); // which had been given its place, perhaps after its turn was over
     }
 
     private void returned(PendingRequest request) {

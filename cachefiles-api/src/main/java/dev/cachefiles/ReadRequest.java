@@ -22,6 +22,9 @@ public final class ReadRequest extends PendingRequest implements Request {
     private final long offset;
     private final long length;
 
+    /** Set before another thread sees the request. */
+    private boolean secondTry;
+
     /** The caller has acquired a use of the object for this request. */
     ReadRequest(CacheObject object, int messageId, long offset, long length) {
         super(object.time());
@@ -120,7 +123,9 @@ public final class ReadRequest extends PendingRequest implements Request {
 
     @Override
     void cancelClaimed() {
-        object.missed(this);
+        if (!secondTry) {
+            object.missed().add(this, time().nanoTime());
+        }
         cancelled();
         tellKernel();
     }
@@ -130,8 +135,10 @@ public final class ReadRequest extends PendingRequest implements Request {
         return new ReadRequest(object, messageId, offset, length);
     }
 
-    boolean covers(long position) {
-        return offset <= position && position - offset < length;
+    /** Tells whether the kernel asks once more for what has just missed its deadline; to be asked once. */
+    boolean isSecondTry() {
+        secondTry = object.missed().take(this);
+        return secondTry;
     }
 
     private void tellKernel() {

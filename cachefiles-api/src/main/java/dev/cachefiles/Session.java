@@ -153,7 +153,6 @@ final class Session {
     }
 
     private boolean isBusy() {
-        return !dispatcher.watched().isEmpty()
-                || threads.all().stream().anyMatch(thread -> thread.busySince() != DeviceThread.IDLE);
+        return !dispatcher.watched().isEmpty() || threads.all().stream().anyMatch(DeviceThread::isServing);
     }
 }

@@ -202,6 +202,11 @@ class ConcurrencyTest extends DaemonTest {
         blob.lift();
         assertArrayEquals(blob.bytes, held.get());
         await(() -> deviceThreads() == 1);
+        assertTrue(
+                Thread.getAllStackTraces().keySet().stream()
+                        .filter(thread -> thread.getName().matches("cachefiles-\\d+"))
+                        .noneMatch(Thread::isDaemon),
+                "the virtual machine runs as long as the server does");
     }
 
     private static long deviceThreads() {

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 class SecondTryTest extends DaemonTest {
     private static final int SIZE = 10_000;
     private static final Duration READ = Duration.ofSeconds(30);
-    private static final Duration SECOND_TRY = Duration.ofSeconds(1);
+    private static final Duration SECOND_TRY = Duration.ofMillis(500);
 
     @BeforeEach
     void holdTheClock() {

@@ -132,6 +132,7 @@ class ShutdownTest extends DaemonTest {
 
     @Test
     void requestsThatWereNotTakenFailInTheKernel() throws Exception {
+        kernel = FakeKernel.builder().virtualTime().build(); // in which no thread takes long, and none is replaced
         var holding = new Holding("read");
         Daemon daemon = start(holding, builder -> builder.shutdownTimeout(Duration.ofMillis(20)));
         FakeMount mount = kernel.mount("a");
@@ -139,9 +140,7 @@ class ShutdownTest extends DaemonTest {
         holding.entered.await();
         var second = mount.readAsync(0, 10);
         var third = kernel.mountAsync("b");
-        while (kernel.unanswered().size() < 3) {
-            Thread.onSpinWait();
-        }
+        await(() -> kernel.unanswered().size() == 3);
         daemon.close();
         assertThrows(ExecutionException.class, first::get);
         assertThrows(ExecutionException.class, second::get);

@@ -9,8 +9,9 @@ import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicLong;
 
 /** Does to each request for content, and to each OPEN, what no handler should; until it is tamed. */
 final class HostileHandler extends ImageHandler implements AutoCloseable {
@@ -32,7 +33,7 @@ final class HostileHandler extends ImageHandler implements AutoCloseable {
     private final Deed deed;
     private final Class<?> victim;
     private final CountDownLatch end = new CountDownLatch(1);
-    private final AtomicLong begin = new AtomicLong();
+    private final List<Begin> begins = new CopyOnWriteArrayList<>();
     private volatile boolean tame;
 
     HostileHandler(Image image, Deed deed, Class<?> victim) {
@@ -42,10 +43,19 @@ final class HostileHandler extends ImageHandler implements AutoCloseable {
         this.victim = victim;
     }
 
-    /** The time from its first deed until now; zero if there was none. */
-    Duration sinceFirstDeed() {
-        long first = begin.get();
-        return first == 0 ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - first);
+    private record Begin(long offset, long length, long time) {
+        boolean covers(long position) {
+            return offset <= position && position - offset < length;
+        }
+    }
+
+    /** The time since it was first asked for a byte of the file, or for the size; zero if it was not. */
+    Duration sinceFirstDeed(long offset) {
+        return begins.stream()
+                .filter(begin -> begin.covers(Image.BLOCK + offset))
+                .findFirst()
+                .map(begin -> Duration.ofNanos(System.nanoTime() - begin.time()))
+                .orElse(Duration.ZERO);
     }
 
     /** From now on it behaves; who blocks goes on doing so. */
@@ -67,7 +77,7 @@ final class HostileHandler extends ImageHandler implements AutoCloseable {
         if (tame || victim != OpenRequest.class) {
             return size;
         }
-        begin.compareAndSet(0, System.nanoTime());
+        begins.add(new Begin(0, Long.MAX_VALUE, System.nanoTime()));
         switch (deed) {
             case RETURNS_SHORT -> {
                 return -1;
@@ -89,7 +99,7 @@ final class HostileHandler extends ImageHandler implements AutoCloseable {
             super.serve(request);
             return;
         }
-        begin.compareAndSet(0, System.nanoTime());
+        begins.add(new Begin(request.offset(), request.length(), System.nanoTime()));
         switch (deed) {
             case RETURNS_SHORT -> put(request, request.offset(), request.length() / 2);
             case WRITES_OUTSIDE -> {

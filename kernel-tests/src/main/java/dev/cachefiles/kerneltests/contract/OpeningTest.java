@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.cachefiles.CachefilesChannel;
 import dev.cachefiles.Errno;
 import dev.cachefiles.OpenRequest;
 import dev.cachefiles.kerneltests.contract.RawDaemon.Opened;
@@ -68,17 +69,16 @@ class OpeningTest {
     @Row(9)
     void the_server_reports_a_lack_of_fds_and_goes_on(KernelUnderTest kernel) throws Exception {
         Image image = kernel.image(SIZE);
-        var handler = new GatedHandler(image);
-        SdkDaemon daemon = SdkDaemon.start(kernel, handler);
+        var tap = new DeviceTap(kernel);
+        SdkDaemon daemon = SdkDaemon.start(
+                kernel, CachefilesChannel.open(kernel.options(), tap), new ImageHandler(image), builder -> {});
         Mount mount = kernel.mount("a").mounted();
-        // While the one thread serves a READ, an OPEN comes up behind it.
-        handler.gate.shut();
-        Reading reading = mount.read(0, 4096);
-        handler.gate.awaitVisitor();
+        tap.holdMessages();
         Mounting mounting = kernel.mount("b");
+        SdkDaemon.await(tap::isReadable, "the OPEN");
         kernel.exhaustFds();
         try {
-            handler.gate.open();
+            tap.letMessagesPass();
             SdkDaemon.await(() -> !daemon.troubles().isEmpty(), "a report");
         } finally {
             kernel.grantFds();
@@ -86,7 +86,7 @@ class OpeningTest {
         assertTrue(
                 daemon.troubles().getFirst().getMessage().contains("ulimit -n"),
                 daemon.troubles().toString());
-        assertArrayEquals(image.content(0, 4096), reading.bytes());
+        assertArrayEquals(image.content(0, 4096), mount.read(0, 4096).bytes());
         assertRefused(mounting);
         assertEquals(1, kernel.openFds());
         kernel.mount("b").mounted();
