@@ -43,6 +43,11 @@ final class Cures {
             return "the tag '" + options.tag() + "' is taken by another cache, or another cache uses " + directory
                     + "; see /proc/fs/fscache/caches";
         }
+        if (errno.equals(Errno.ENOBUFS)) {
+            return "the file system of " + directory
+                    + " has fewer free blocks or inodes than the limits bstop and fstop"
+                    + " ask for; free some (a volume takes 257 inodes), or lower the limits";
+        }
         if (errno.equals(Errno.EACCES)) {
             return "the daemon may not use " + directory;
         }
