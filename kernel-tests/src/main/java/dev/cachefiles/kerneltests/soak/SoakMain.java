@@ -130,6 +130,8 @@ public final class SoakMain {
                 }
             }
             last = server.status();
+            // Before the mounts lose their cache, so that the load does not blame this server.
+            Files.writeString(epochFile(options.directory()), shift + " has ended");
         }
         int fds = OpenFiles.of(ANONYMOUS).size();
         if (fds > 0) {
