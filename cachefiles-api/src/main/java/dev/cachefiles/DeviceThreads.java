@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The threads that wait for the kernel, always as many as were asked for: one that is held up by its handler is
- * replaced, and when it is free again it ends or takes the next free place.
+ * replaced, and ends when it is free again.
  *
  * <p>So a handler that runs directly on such a thread costs no hand-over when it is fast, and keeps no one else waiting
  * when it is slow.
@@ -103,19 +103,7 @@ final class DeviceThreads implements Dispatcher.HandlerThreads {
 
     /** Tells a thread whether it is to wait for the kernel; if not, it ends. */
     boolean mayPoll(DeviceThread thread) {
-        if (stopping.getCount() == 0) {
-            return false;
-        }
-        return !thread.replaced || takesFreePlace(thread);
-    }
-
-    private synchronized boolean takesFreePlace(DeviceThread thread) {
-        if (pollers >= wanted) {
-            return false;
-        }
-        pollers++;
-        thread.replaced = false;
-        return true;
+        return stopping.getCount() > 0 && !thread.replaced;
     }
 
     synchronized void ended(DeviceThread thread) {

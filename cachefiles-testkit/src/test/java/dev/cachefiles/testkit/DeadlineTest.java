@@ -273,6 +273,23 @@ class DeadlineTest extends DaemonTest {
     }
 
     @Test
+    void an_error_of_who_is_told_is_contained() throws Exception {
+        var blob = new Blockade(SIZE, ReadRequest.class, true);
+        Daemon daemon = start(Mode.DIRECT, blob);
+        FakeMount mount = kernel.mount("a");
+        var reader = mount.readAsync(0, SIZE);
+        blob.awaitHeld(1);
+        blob.held.getFirst().onCancel(() -> {
+            throw new StackOverflowError("as planned");
+        });
+        blob.holds = Blockade.NONE;
+        pass(READ);
+        assertArrayEquals(blob.bytes, reader.get());
+        await(() -> !daemon.troubles.isEmpty());
+        assertInstanceOf(StackOverflowError.class, daemon.troubles.getFirst());
+    }
+
+    @Test
     void what_is_answered_too_late_is_dropped() throws Exception {
         var outcomes = new ArrayList<Boolean>();
         var blob = new Blockade(SIZE, ReadRequest.class, false) {
