@@ -77,8 +77,7 @@ final class Dispatcher {
         CacheObject object = request.target();
         if (object != null) {
             // So that CLOSE waits for the handler, also after it has answered by itself. There is a use to be had: a
-            // READ
-            // holds one until it is answered, and the owner does until the CLOSE has been handled.
+            // READ holds one until it is answered, and the owner does until the CLOSE has been handled.
             object.tryAcquire();
         }
         request.beginTurn();
