@@ -45,6 +45,26 @@ public interface BlobSource extends Closeable {
     }
 
     /**
+     * Limits how much is fetched around the bytes that a reader waits for, on the guess that it wants those next. No
+     * limit of its own by default: {@link BlobHandler} finds out what pays.
+     *
+     * @return most bytes of one fetch, not negative; 0 if nothing is to be fetched but what is asked for
+     */
+    default long largestFill() {
+        return Long.MAX_VALUE;
+    }
+
+    /**
+     * Gives the size of the chunks that the source has to fetch as a whole, for instance to verify them: a fetch then
+     * covers whole chunks, so that none is fetched twice. None by default.
+     *
+     * @return bytes in a chunk, chunks starting at multiples of it; 0 if there are none, or they differ in size
+     */
+    default long chunkSize() {
+        return 0;
+    }
+
+    /**
      * Frees what the source holds. Does nothing by default.
      *
      * @throws IOException if that fails
