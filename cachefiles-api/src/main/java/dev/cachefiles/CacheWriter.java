@@ -203,12 +203,29 @@ final class CacheWriter {
         }
     }
 
+    /**
+     * Writes whole blocks. Never across the limit of file sizes: the kernel would write part of a block there, mark all of
+     * it as cached, and readers would see zeros.
+     */
     private void writeAligned(MemorySegment blocks, long position) throws IOException {
+        long room = roundDown(channel.fileSizeLimit()) - position;
+        if (blocks.byteSize() > room) {
+            if (room > 0) {
+                writeBelowLimit(blocks.asSlice(0, room), position);
+            }
+            long written = Math.max(0, room);
+            throw failed(-Errno.EFBIG.number(), position + written, blocks.byteSize() - written);
+        }
+        writeBelowLimit(blocks, position);
+    }
+
+    private void writeBelowLimit(MemorySegment blocks, long position) throws IOException {
         OnDemandListener observer = channel.observer();
         long start = observer == null ? 0 : System.nanoTime();
         long total = blocks.byteSize();
         long done = 0;
         long deadline = 0;
+        boolean raised = false;
         while (done < total) {
             MemorySegment rest = done == 0 ? blocks : blocks.asSlice(done);
             long n = file.pwrite(rest, position + done);
@@ -228,6 +245,10 @@ final class CacheWriter {
                     throw new InterruptedIOException(
                             "write " + object.id() + ": interrupted before the kernel attached it");
                 }
+            } else if (!raised && (n > 0 || n == -Errno.EFBIG.number())) {
+                // Somebody has lowered the limit. A piece of a block may be in the file: it must be made whole at once.
+                channel.raiseFileSizeLimit();
+                raised = true;
             } else if (n != -Errno.EINTR.number()) {
                 throw failed(n, position + done, total - done);
             }
@@ -292,7 +313,8 @@ final class CacheWriter {
             return "the cache's file system has become read-only; see the kernel's log";
         }
         if (errno.equals(Errno.EFBIG)) {
-            return "beyond the limit RLIMIT_FSIZE of this process or of the cache's file system";
+            return "beyond the limit of this process (RLIMIT_FSIZE, ulimit -f, LimitFSIZE=), or of the cache's file system;"
+                    + " raise the first";
         }
         return "";
     }

@@ -53,6 +53,10 @@ public final class CachefilesChannel implements Channel {
     private final CachefilesProvider provider;
     private final DeviceFile device;
     private final long fileLimit;
+
+    /** Up to where this process may write files, in bytes; a negative number if that is not known. */
+    private volatile long fileSizeLimit;
+
     private final UseCount deviceUses = new UseCount();
     private final CountDownLatch deviceClosed = new CountDownLatch(1);
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -78,6 +82,7 @@ public final class CachefilesChannel implements Channel {
         this.provider = provider;
         this.device = device;
         this.fileLimit = fileLimit;
+        this.fileSizeLimit = provider.raiseFileSizeLimit();
         this.buffers = new BufferPool(WRITE_BUFFER_SIZE, CacheWriter.blockSize(device.pageSize()));
         // The remedy may refer to the fds, but not to the objects: they refer to the channel.
         Set<AnonFile> files = ConcurrentHashMap.newKeySet();
@@ -454,6 +459,17 @@ public final class CachefilesChannel implements Channel {
      */
     public long fileLimit() {
         return fileLimit < 0 ? Long.MAX_VALUE : fileLimit;
+    }
+
+    /** Up to where this process may write files, in bytes. */
+    long fileSizeLimit() {
+        long bytes = fileSizeLimit;
+        return bytes < 0 ? Long.MAX_VALUE : bytes;
+    }
+
+    /** Raises the limit again, which somebody has lowered since the channel was opened. */
+    void raiseFileSizeLimit() {
+        fileSizeLimit = provider.raiseFileSizeLimit();
     }
 
     /**

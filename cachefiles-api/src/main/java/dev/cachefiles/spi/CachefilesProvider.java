@@ -32,4 +32,13 @@ public interface CachefilesProvider {
     default long raiseFileLimit() {
         return Long.MAX_VALUE;
     }
+
+    /**
+     * Lets this process write files as large as it may: raises the soft limit ({@code RLIMIT_FSIZE}) to the hard one.
+     *
+     * @return the size in bytes up to which the process may write files from now on; or a negated errno
+     */
+    default long raiseFileSizeLimit() {
+        return Long.MAX_VALUE;
+    }
 }

@@ -52,6 +52,12 @@ public final class LinuxCachefilesProvider implements CachefilesProvider {
         return linked(LibC::raiseFileLimit);
     }
 
+    @Override
+    public long raiseFileSizeLimit() {
+        checkPlatform(System.getProperty("os.name"), System.getProperty("os.arch"), ByteOrder.nativeOrder());
+        return linked(LibC::raiseFileSizeLimit);
+    }
+
     /** The first use of {@link LibC} links it, which may be denied. */
     private static <T> T linked(Supplier<T> call) {
         try {

@@ -63,25 +63,41 @@ class LinuxCachefilesProviderTest {
     @Test
     @EnabledOnOs(OS.LINUX)
     void the_soft_limit_of_open_files_is_raised_to_the_hard_one() throws Exception {
-        String before = fileLimits();
+        String before = limits("Max open files");
         String hard = before.substring(before.indexOf(' ') + 1);
         String self = Long.toString(ProcessHandle.current().pid());
         var prlimit = new ProcessBuilder("prlimit", "--pid", self, "--nofile=300:" + hard)
                 .inheritIO()
                 .start();
         assertEquals(0, prlimit.waitFor());
-        assertEquals("300 " + hard, fileLimits());
+        assertEquals("300 " + hard, limits("Max open files"));
         long raised = new LinuxCachefilesProvider().raiseFileLimit();
-        assertEquals(hard + " " + hard, fileLimits());
+        assertEquals(hard + " " + hard, limits("Max open files"));
+        assertEquals(hard.equals("unlimited") ? Long.MAX_VALUE : Long.parseLong(hard), raised);
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void the_limit_of_file_sizes_is_raised_to_the_hard_one() throws Exception {
+        String before = limits("Max file size");
+        String hard = before.substring(before.indexOf(' ') + 1);
+        String self = Long.toString(ProcessHandle.current().pid());
+        var prlimit = new ProcessBuilder("prlimit", "--pid", self, "--fsize=1000000000:" + hard)
+                .inheritIO()
+                .start();
+        assertEquals(0, prlimit.waitFor());
+        assertEquals("1000000000 " + hard, limits("Max file size"));
+        long raised = new LinuxCachefilesProvider().raiseFileSizeLimit();
+        assertEquals(hard + " " + hard, limits("Max file size"));
         assertEquals(hard.equals("unlimited") ? Long.MAX_VALUE : Long.parseLong(hard), raised);
     }
 
     /** The soft and the hard limit. */
-    private static String fileLimits() throws IOException {
+    private static String limits(String name) throws IOException {
         return Files.readAllLines(Path.of("/proc/self/limits")).stream()
-                .filter(line -> line.startsWith("Max open files"))
-                .map(line -> line.replaceFirst("Max open files +", "")
-                        .replaceFirst(" +files *$", "")
+                .filter(line -> line.startsWith(name))
+                .map(line -> line.replaceFirst(name + " +", "")
+                        .replaceFirst(" +[a-z]+ *$", "")
                         .replaceAll(" +", " "))
                 .findFirst()
                 .orElseThrow();

@@ -29,6 +29,7 @@ final class DaemonProcess {
 
     private int fdLimit = DEFAULT_LIMIT;
     private long fileSizeLimit = Long.MAX_VALUE;
+    private long hardFileSizeLimit = Long.MAX_VALUE;
 
     /** Sets {@code RLIMIT_NOFILE}: numbers below it can be given out. */
     void fdLimit(int limit) {
@@ -40,8 +41,15 @@ final class DaemonProcess {
     }
 
     /** Sets {@code RLIMIT_FSIZE}. */
-    void fileSizeLimit(long bytes) {
-        fileSizeLimit = bytes;
+    void fileSizeLimit(long soft, long hard) {
+        fileSizeLimit = soft;
+        hardFileSizeLimit = hard;
+    }
+
+    /** Sets the soft limit to the hard one, and gives it. */
+    long raiseFileSizeLimit() {
+        fileSizeLimit = hardFileSizeLimit;
+        return fileSizeLimit;
     }
 
     long fileSizeLimit() {

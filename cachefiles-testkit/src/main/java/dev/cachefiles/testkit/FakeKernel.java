@@ -98,6 +98,16 @@ public final class FakeKernel implements CachefilesProvider {
     }
 
     /**
+     * Raises what {@link FakeProcess#limitFileSize(long, long)} has set.
+     *
+     * @return bytes up to which the daemon may write files
+     */
+    @Override
+    public long raiseFileSizeLimit() {
+        return locked(core.process::raiseFileSizeLimit);
+    }
+
+    /**
      * Gives the disk that the cache lies on.
      *
      * @return the disk

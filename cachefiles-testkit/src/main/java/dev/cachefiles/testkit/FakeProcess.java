@@ -50,19 +50,30 @@ public final class FakeProcess {
     }
 
     /**
-     * Sets how large a file the process may write ({@code RLIMIT_FSIZE}). A write across the limit is cut, one beyond it
-     * fails with {@code EFBIG}.
+     * Sets how large a file the process may write ({@code RLIMIT_FSIZE}), without a chance to raise it. A write across the
+     * limit is cut, one beyond it fails with {@code EFBIG}.
      *
      * @param bytes number of bytes, not negative; the default is no limit
      * @throws IllegalArgumentException if {@code bytes} is negative
      */
     public void limitFileSize(long bytes) {
-        if (bytes < 0) {
-            throw new IllegalArgumentException("file size limit " + bytes + " is negative");
+        limitFileSize(bytes, bytes);
+    }
+
+    /**
+     * Sets how large a file the process may write, and up to where it may raise that itself.
+     *
+     * @param soft number of bytes, not negative
+     * @param hard number of bytes, at least {@code soft}
+     * @throws IllegalArgumentException if {@code soft} is negative or greater than {@code hard}
+     */
+    public void limitFileSize(long soft, long hard) {
+        if (soft < 0 || soft > hard) {
+            throw new IllegalArgumentException("file size limit " + soft + " is not from 0 to " + hard);
         }
         locked(() -> {
-            core.process.fileSizeLimit(bytes);
-            return bytes;
+            core.process.fileSizeLimit(soft, hard);
+            return soft;
         });
     }
 

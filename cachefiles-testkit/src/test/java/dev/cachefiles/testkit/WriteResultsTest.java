@@ -12,6 +12,7 @@ import dev.cachefiles.Errno;
 import dev.cachefiles.ReadRequest;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -37,6 +38,31 @@ class WriteResultsTest extends DaemonTest {
         assertEquals(1, daemon.reads.size());
         assertEquals(2, kernel.counters().writes());
         assertEquals(0, kernel.counters().misalignedWrites());
+    }
+
+    @Test
+    void no_piece_of_a_block_is_written_at_the_limit_of_file_sizes() throws Exception {
+        kernel.process().limitFileSize(8192 + 512);
+        Daemon daemon = start(blob);
+        FakeMount mount = kernel.mount("a");
+        assertArrayEquals(Arrays.copyOf(blob.bytes, 8192), mount.read(0, 8192));
+        for (int round = 0; round < 2; round++) {
+            var thrown = assertThrows(CachefilesException.class, () -> mount.read(8192, 4096));
+            assertEquals(Errno.EIO, thrown.errno(), "zeros that nobody wrote, else");
+        }
+        daemon.close();
+        assertEquals(Errno.EFBIG, ((CachefilesException) daemon.readFailures.getLast()).errno());
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {512, 4096, 8192 + 512, 40_448})
+    void a_limit_of_file_sizes_that_somebody_has_lowered_is_raised_again(long limit) throws Exception {
+        Daemon daemon = start(blob);
+        FakeMount mount = kernel.mount("a");
+        kernel.process().limitFileSize(limit, Long.MAX_VALUE);
+        assertArrayEquals(blob.bytes, mount.read(0, SIZE));
+        daemon.close();
+        assertEquals(List.of(), daemon.readFailures);
     }
 
     @Test

@@ -69,6 +69,7 @@ public final class LibC {
 
     private static final VarHandle RLIM_CUR = RLIMIT.varHandle(MemoryLayout.PathElement.groupElement("rlim_cur"));
     private static final VarHandle RLIM_MAX = RLIMIT.varHandle(MemoryLayout.PathElement.groupElement("rlim_max"));
+    private static final int RLIMIT_FSIZE = 1;
     private static final int RLIMIT_NOFILE = 7;
 
     private static final long NANOS_PER_SECOND = 1_000_000_000;
@@ -249,17 +250,26 @@ public final class LibC {
 
     /** Raises the soft limit of open files to the hard one, and gives it; the largest number if there is none. */
     public static long raiseFileLimit() {
+        return raise(RLIMIT_NOFILE);
+    }
+
+    /** Raises the soft limit of the size of a file to the hard one, and gives it in bytes, as {@link #raiseFileLimit}. */
+    public static long raiseFileSizeLimit() {
+        return raise(RLIMIT_FSIZE);
+    }
+
+    private static long raise(int resource) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = STATE.get();
             MemorySegment limit = arena.allocate(RLIMIT);
-            int result = result(state, (int) GETRLIMIT.invokeExact(state, RLIMIT_NOFILE, limit));
+            int result = result(state, (int) GETRLIMIT.invokeExact(state, resource, limit));
             if (result < 0) {
                 return result;
             }
             long hard = (long) RLIM_MAX.get(limit, 0L);
             if ((long) RLIM_CUR.get(limit, 0L) != hard) {
                 RLIM_CUR.set(limit, 0L, hard);
-                result = result(state, (int) SETRLIMIT.invokeExact(state, RLIMIT_NOFILE, limit));
+                result = result(state, (int) SETRLIMIT.invokeExact(state, resource, limit));
             }
             return result < 0 ? result : hard < 0 ? Long.MAX_VALUE : hard; // RLIM_INFINITY has all bits set
         } catch (Throwable t) {

@@ -34,6 +34,7 @@ import org.junit.jupiter.api.Test;
 class FreeSpaceTest {
     private static final int SIZE = 400_000;
     private static final String NO_SPACE = "the fake's disk has no end";
+    private static final String NO_FILE_LIMIT = "the limits of the fake process are set by the testkit's own tests";
     private static final String NO_FILE_SYSTEM = "the fake has no file system beside its cache";
 
     @Test
@@ -127,7 +128,7 @@ class FreeSpaceTest {
 
     @Test
     @Row(54)
-    @RealKernelOnly("the fake knows no limit of a process on the size of files")
+    @RealKernelOnly(NO_FILE_LIMIT)
     void a_write_across_the_limit_of_file_sizes_is_short(KernelUnderTest kernel) throws Exception {
         Image image = kernel.image(SIZE);
         RawDaemon daemon = RawDaemon.bound(kernel);
@@ -145,19 +146,37 @@ class FreeSpaceTest {
 
     @Test
     @Row(54)
-    @RealKernelOnly("the fake knows no limit of a process on the size of files")
-    void a_handler_that_crosses_the_limit_of_file_sizes_gets_efbig(KernelUnderTest kernel) throws Exception {
+    @RealKernelOnly(NO_FILE_LIMIT)
+    void a_handler_that_crosses_the_limit_of_file_sizes_gets_efbig_and_leaves_no_piece_of_a_block(
+            KernelUnderTest kernel) throws Exception {
         Image image = kernel.image(SIZE);
-        SdkDaemon daemon = SdkDaemon.start(kernel, new ImageHandler(image));
-        Mount mount = kernel.mount("a").mounted();
-        SystemCall.limitFileSize(73_728);
+        SystemCall.limitFileSize(73_728 + 512, 73_728 + 512);
         try {
+            SdkDaemon daemon = SdkDaemon.start(kernel, new ImageHandler(image));
+            Mount mount = kernel.mount("a").mounted();
             assertEquals(Errno.EIO, mount.read(65_536, 65_536).error());
+            assertEquals(Errno.EIO, mount.read(73_728, 4096).error(), "zeros that nobody wrote, else");
+            assertFailures(daemon, Errno.EFBIG);
+            assertArrayEquals(image.content(0, 65_536), mount.read(0, 65_536).bytes());
         } finally {
             SystemCall.limitFileSize(Long.MAX_VALUE);
         }
-        assertFailures(daemon, Errno.EFBIG);
-        assertArrayEquals(image.content(), mount.readAll(image).bytes());
+    }
+
+    @Test
+    @Row(54)
+    @RealKernelOnly(NO_FILE_LIMIT)
+    void a_limit_of_file_sizes_that_somebody_has_lowered_is_raised_again(KernelUnderTest kernel) throws Exception {
+        Image image = kernel.image(SIZE);
+        SdkDaemon daemon = SdkDaemon.start(kernel, new ImageHandler(image));
+        Mount mount = kernel.mount("a").mounted();
+        SystemCall.limitFileSize(73_728 + 512, -1);
+        try {
+            assertArrayEquals(image.content(), mount.readAll(image).bytes());
+        } finally {
+            SystemCall.limitFileSize(Long.MAX_VALUE);
+        }
+        assertEquals(0, daemon.readFailures().size());
     }
 
     @Test

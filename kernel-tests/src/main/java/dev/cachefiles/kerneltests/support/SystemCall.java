@@ -64,11 +64,16 @@ public final class SystemCall {
 
     /** Limits the size of files that this process writes; {@link Long#MAX_VALUE} is as good as no limit. */
     public static long limitFileSize(long bytes) {
+        return limitFileSize(bytes, -1);
+    }
+
+    /** Limits how large a file this process may write, and up to where it may raise that; -1 is no limit. */
+    public static long limitFileSize(long bytes, long hard) {
         try (Arena arena = Arena.ofConfined()) {
             return call(
                     SETRLIMIT,
                     RLIMIT_FSIZE,
-                    arena.allocateFrom(ValueLayout.JAVA_LONG, bytes, -1).address());
+                    arena.allocateFrom(ValueLayout.JAVA_LONG, bytes, hard).address());
         }
     }
 
