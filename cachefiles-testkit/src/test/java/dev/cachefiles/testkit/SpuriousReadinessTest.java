@@ -2,9 +2,13 @@
 package dev.cachefiles.testkit;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.cachefiles.CachefilesChannel;
+import dev.cachefiles.OpenRequest;
 import dev.cachefiles.ReadRequest;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -23,5 +27,20 @@ class SpuriousReadinessTest extends DaemonTest {
         assertTrue(counters.emptyDeviceReads() < 60, counters.toString());
         blob.lift();
         assertArrayEquals(blob.bytes, reader.get());
+    }
+
+    @Test
+    void a_loop_of_ones_own_does_not_spin_either() throws Exception {
+        kernel = FakeKernel.builder().profile(KernelProfile.LINUX_5_19).build();
+        try (var channel = CachefilesChannel.open(Daemon.OPTIONS, kernel)) {
+            var mount = kernel.mountAsync("a");
+            var open = (OpenRequest) channel.take();
+            assertNull(channel.poll(Duration.ofMillis(100)));
+            KernelCounters counters = kernel.counters();
+            assertTrue(counters.emptyDeviceReads() > 0, "the kernel says that there is a message: " + counters);
+            assertTrue(counters.emptyDeviceReads() < 60, counters.toString());
+            open.accept(4096);
+            mount.get();
+        }
     }
 }
