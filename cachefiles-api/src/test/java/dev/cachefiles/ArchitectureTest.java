@@ -21,7 +21,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule SOURCES_OF_BLOBS_DO_NOT_KNOW_CACHEFILES = noClasses()
             .that()
-            .resideInAPackage("dev.cachefiles.blob")
+            .resideInAPackage("dev.cachefiles.blob..")
             .and()
             .doNotBelongToAnyOf(BlobHandler.class)
             .should()
@@ -44,7 +44,7 @@ class ArchitectureTest {
             .resideInAPackage("dev.cachefiles.spi")
             .should()
             .dependOnClassesThat()
-            .resideInAnyPackage("dev.cachefiles", "dev.cachefiles.blob", "dev.cachefiles.protocol");
+            .resideInAnyPackage("dev.cachefiles", "dev.cachefiles.blob..", "dev.cachefiles.protocol");
 
     @ArchTest
     static final ArchRule NOTHING_BUT_THE_JDK_AT_RUN_TIME = classes()

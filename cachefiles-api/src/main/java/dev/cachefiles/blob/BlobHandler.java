@@ -7,11 +7,13 @@ import dev.cachefiles.CloseRequest;
 import dev.cachefiles.OnDemandHandler;
 import dev.cachefiles.OpenRequest;
 import dev.cachefiles.ReadRequest;
+import dev.cachefiles.Request;
 import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -41,8 +43,14 @@ public final class BlobHandler implements OnDemandHandler, Closeable {
     public long open(OpenRequest request) throws IOException {
         CacheObject object = request.object();
         String domain = object.volume().domain().orElseGet(() -> object.volume().toString());
-        BlobSource source = resolver.resolve(
-                new BlobKey(domain, ByteBuffer.wrap(object.cookie().bytes())));
+        var key = new BlobKey(domain, ByteBuffer.wrap(object.cookie().bytes()));
+        long[] size = {0};
+        Deadline.during(deadline(request), () -> size[0] = open(object, key));
+        return size[0];
+    }
+
+    private long open(CacheObject object, BlobKey key) throws IOException {
+        BlobSource source = resolver.resolve(key);
         try {
             long size = source.size();
             sources.add(source);
@@ -56,6 +64,10 @@ public final class BlobHandler implements OnDemandHandler, Closeable {
 
     @Override
     public void read(ReadRequest request) throws IOException {
+        Deadline.during(deadline(request), () -> fetch(request));
+    }
+
+    private void fetch(ReadRequest request) throws IOException {
         BlobSource source = source(request.object());
         if (source == null) {
             throw new IOException(request.object() + " has no source");
@@ -104,6 +116,12 @@ public final class BlobHandler implements OnDemandHandler, Closeable {
         if (failure.getSuppressed().length > 0) {
             throw failure;
         }
+    }
+
+    private static Deadline deadline(Request request) {
+        return () -> request.isCancelled()
+                ? 0
+                : request.timeLeft().map(Duration::toNanos).orElse(Long.MAX_VALUE);
     }
 
     private static @Nullable BlobSource source(CacheObject object) {

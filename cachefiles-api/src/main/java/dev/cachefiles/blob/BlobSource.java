@@ -9,7 +9,14 @@ import java.util.Optional;
 /**
  * The bytes of one blob. They never change: a source that finds other bytes than before must fail.
  *
+ * <p>{@link #size} and {@link #read} are all that a source must have. It may block. One that waits for others should give
+ * up at the {@linkplain Deadline#current deadline} of the call: the thread is interrupted then, since no one waits any more.
+ * A failure is an {@link IOException}; {@link TransientException} and {@link PermanentException} tell layers such as retry
+ * what to make of it.
+ *
  * <p>Used by several threads at once. Closed once, when no call is under way.
+ *
+ * @see ForwardingBlobSource
  */
 public interface BlobSource extends Closeable {
 
@@ -27,7 +34,8 @@ public interface BlobSource extends Closeable {
      * @param offset byte offset in the blob of the first byte
      * @param target native memory, all of which is filled; {@code offset + target.byteSize()} is at most {@link #size};
      *     lent until this returns
-     * @throws IOException if the bytes cannot be had; the memory may have been changed
+     * @throws java.io.InterruptedIOException if the thread was interrupted or the deadline has passed
+     * @throws IOException                    if the bytes cannot be had; the memory may have been changed
      */
     void read(long offset, MemorySegment target) throws IOException;
 
@@ -42,6 +50,18 @@ public interface BlobSource extends Closeable {
      */
     default Optional<MemorySegment> view(long offset, long length) throws IOException {
         return Optional.empty();
+    }
+
+    /**
+     * Gives what names these bytes for all time and everywhere, so that they can be kept and compared: a digest as in
+     * {@code sha256:5feceb66...}, or the place with a version, such as a URL with its ETag. Nothing by default: then no
+     * layer keeps them beyond the life of this source.
+     *
+     * @return the name, with any characters; empty if there is none. Two sources with the same name have the same bytes
+     * @throws IOException if it cannot be found out
+     */
+    default String identity() throws IOException {
+        return "";
     }
 
     /**
