@@ -111,12 +111,7 @@ public final class CachefilesChannel implements Channel {
      * @throws IOException                   if another error occurs
      */
     public static CachefilesChannel open(CacheOptions options) throws IOException {
-        CachefilesProvider provider = ServiceLoader.load(CachefilesProvider.class)
-                .findFirst()
-                .orElseThrow(() -> new UnsupportedOperationException(
-                        "no provider of the native side found; add the module dev.cachefiles.ffm"
-                                + " (artifact dev.cachefiles:cachefiles-ffm)"));
-        return open(options, provider);
+        return open(options, provider());
     }
 
     /**
@@ -134,16 +129,93 @@ public final class CachefilesChannel implements Channel {
         long fileLimit = provider.raiseFileLimit();
         DeviceFile device = provider.open(options.device());
         try {
-            for (Command command : options.commands()) {
-                setUp(device, command, options);
-            }
-            setUp(device, Command.bindOnDemand(), options);
+            bind(device, options);
             return new CachefilesChannel(options, provider, device, fileLimit);
         } catch (Throwable t) {
             // The kernel keeps what a failed set-up has told it until the device closes.
             device.close();
             throw t;
         }
+    }
+
+    /**
+     * Goes on with a device that is open already, with the provider found by {@link ServiceLoader}: one that was kept
+     * open while its daemon was replaced. Whoever waits for the daemon before has noticed a pause and nothing else.
+     *
+     * <p>The fds of the daemon before must be closed, as they are once it has ended; then the kernel opens each object
+     * again as soon as a page of it is missing, and delivers again what was not answered. A cache that is bound keeps
+     * the directory, tag and limits that it has; one that is not is bound with the options.
+     *
+     * @param options the cache, as it was bound or is to be
+     * @param fd      the open device, owned by the channel from now on and close-on-exec; it is closed also when this
+     *     call fails, unless it is no such device
+     * @return the channel, ready for requests
+     * @throws UnsupportedOperationException if there is no provider, or it cannot work on this platform
+     * @throws CachefilesException           with {@code EBADF} if there is no such fd or it is not open for reading and
+     *     writing, {@code ENOTTY} if it is another file, {@code EIO} if the cache is dead, {@code EOPNOTSUPP} if the
+     *     cache is bound and the kernel cannot deliver again (before Linux 6.8, 6.1.95); if the cache is not bound, as
+     *     in {@link #open(CacheOptions)}
+     * @throws IOException                   if another error occurs
+     * @see <a href="https://docs.kernel.org/filesystems/caching/cachefiles.html">cachefiles_ondemand_restore in
+     *      fs/cachefiles/ondemand.c, Linux 6.8</a>
+     */
+    public static CachefilesChannel adopt(CacheOptions options, DeviceFd fd) throws IOException {
+        return adopt(options, fd, provider());
+    }
+
+    /**
+     * Goes on with a device that is open already, with a given provider.
+     *
+     * @param options  the cache, as it was bound or is to be
+     * @param fd       the open device, as in {@link #adopt(CacheOptions, DeviceFd)}
+     * @param provider what makes the system calls
+     * @return the channel, ready for requests
+     * @throws UnsupportedOperationException if the provider cannot work on this platform
+     * @throws CachefilesException           as in {@link #adopt(CacheOptions, DeviceFd)}
+     * @throws IOException                   if another error occurs
+     */
+    public static CachefilesChannel adopt(CacheOptions options, DeviceFd fd, CachefilesProvider provider)
+            throws IOException {
+        Objects.requireNonNull(options, "options");
+        long fileLimit = provider.raiseFileLimit();
+        DeviceFile device = provider.adopt(fd.number());
+        try {
+            if (device.write(PROBE.bytes()) == -Errno.EIO.number()) {
+                throw Cures.adopt(fd, Errno.EIO);
+            }
+            if (isBound(device)) {
+                int result = device.write(Command.restore().bytes());
+                if (result < 0) {
+                    throw Cures.adopt(fd, Errno.ofResult(result));
+                }
+            } else {
+                bind(device, options);
+            }
+            return new CachefilesChannel(options, provider, device, fileLimit);
+        } catch (Throwable t) {
+            device.close();
+            throw t;
+        }
+    }
+
+    /** Asks for a name that no cache has: the kernel answers EIO unless a cache is bound, and changes nothing. */
+    private static boolean isBound(DeviceFile device) {
+        return device.write(Command.of("inuse", ".adopted").bytes()) != -Errno.EIO.number();
+    }
+
+    private static void bind(DeviceFile device, CacheOptions options) throws CachefilesException {
+        for (Command command : options.commands()) {
+            setUp(device, command, options);
+        }
+        setUp(device, Command.bindOnDemand(), options);
+    }
+
+    private static CachefilesProvider provider() {
+        return ServiceLoader.load(CachefilesProvider.class)
+                .findFirst()
+                .orElseThrow(() -> new UnsupportedOperationException(
+                        "no provider of the native side found; add the module dev.cachefiles.ffm"
+                                + " (artifact dev.cachefiles:cachefiles-ffm)"));
     }
 
     private static void setUp(DeviceFile device, Command command, CacheOptions options) throws CachefilesException {
@@ -473,12 +545,22 @@ public final class CachefilesChannel implements Channel {
     }
 
     /**
-     * Has all pending requests delivered again, for the sake of those that no fd here could answer: it helps when the
-     * other process that had their fds is gone. Does nothing while an OPEN is unanswered, which would fail.
+     * Has the kernel deliver all requests again that are not answered ({@code restore}): for those that another process
+     * has read and cannot answer any more, since it is gone.
      *
-     * @return whether it has
+     * <p>A READ that is being served here comes a second time, and does no harm: of its two answers one counts. An OPEN
+     * that is unanswered here would fail; while there is one, this does nothing. {@link OnDemandServer} calls it by
+     * itself when it has seen a READ of an object whose fd another process has.
+     *
+     * @return true if it has; false if an OPEN is unanswered
+     * @throws ClosedChannelException if the channel is closed
+     * @throws CachefilesException    with {@code EOPNOTSUPP} if the kernel is older than 6.8 and 6.1.95; with
+     *     {@code EIO} if the cache is dead
+     * @throws IOException            if another error occurs
+     * @see <a href="https://docs.kernel.org/filesystems/caching/cachefiles.html">cachefiles_ondemand_restore in
+     *      fs/cachefiles/ondemand.c, Linux 6.8</a>
      */
-    boolean restoreStrays() throws IOException {
+    public boolean restore() throws IOException {
         long stamp = objects.suspendDelivery();
         try {
             if (opening.get() > 0) {
@@ -490,6 +572,27 @@ public final class CachefilesChannel implements Channel {
         } finally {
             objects.resumeDelivery(stamp);
         }
+    }
+
+    /**
+     * Sets what the kernel's module writes into the kernel's log about its own work ({@code debug}). For the whole
+     * system, and until it is set again.
+     *
+     * <p>Needs a kernel built with {@code CONFIG_CACHEFILES_DEBUG}; others take it and write nothing.
+     *
+     * @param points what to write; empty for nothing
+     * @throws ClosedChannelException if the channel is closed
+     * @throws CachefilesException    with {@code EIO} if the cache is dead
+     * @throws IOException            if another error occurs
+     * @see <a href="https://docs.kernel.org/filesystems/caching/cachefiles.html">cachefiles_daemon_debug in
+     *      fs/cachefiles/daemon.c; section "Debugging"</a>
+     */
+    public void debug(Set<KernelDebug> points) throws IOException {
+        int mask = 0;
+        for (KernelDebug point : points) {
+            mask |= point.bit();
+        }
+        command(Command.of("debug", Integer.toString(mask)), "debug");
     }
 
     boolean hasStrays() {

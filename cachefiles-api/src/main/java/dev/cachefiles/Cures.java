@@ -13,11 +13,27 @@ final class Cures {
         return new CachefilesException(command.text(), errno, cure(command, errno, options));
     }
 
+    /** The failure of taking over an open device. */
+    static CachefilesException adopt(DeviceFd fd, Errno errno) {
+        String cure = "";
+        if (errno.equals(Errno.EIO)) {
+            cure = "its cache is dead: the kernel has given it up after an error of the file system, or its daemon had"
+                    + " closed the device; close it everywhere, then open it anew";
+        } else if (errno.equals(Errno.EOPNOTSUPP)) {
+            cure = "its cache is bound without the on-demand mode, or this kernel cannot deliver again what its daemon"
+                    + " has left unanswered (Linux 6.8, 6.1.95); close it everywhere, then open it anew";
+        }
+        return new CachefilesException(fd.toString(), errno, cure);
+    }
+
     private static String cure(Command command, Errno errno, CacheOptions options) {
         if (command.text().startsWith("secctx")) {
             return errno.equals(Errno.EOPNOTSUPP)
                     ? "this kernel has no security module that knows contexts; leave the option out"
                     : "";
+        }
+        if (errno.equals(Errno.EEXIST)) {
+            return "this device was set up before, without success; close it and open it anew";
         }
         if (!command.text().startsWith("bind")) {
             return "";

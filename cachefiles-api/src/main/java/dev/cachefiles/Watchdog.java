@@ -126,7 +126,7 @@ final class Watchdog implements Runnable {
                     Errno.EIO,
                     "the kernel has given it up, mostly after an error of its file system; see the kernel's log"
                             + " and /proc/fs/fscache/caches"));
-        } else if (channel.hasStrays() && now - nextRestore >= 0 && channel.restoreStrays()) {
+        } else if (channel.hasStrays() && now - nextRestore >= 0 && channel.restore()) {
             nextRestore = now + RESTORE_NANOS;
         }
     }

@@ -24,6 +24,19 @@ public interface CachefilesProvider {
     DeviceFile open(Path device) throws IOException;
 
     /**
+     * Takes over a device that this process has open already, and sets close-on-exec on it.
+     *
+     * @param fd the number of the fd
+     * @return the open device, owned by the caller
+     * @throws IOException                   if there is no such fd, or it is not the device, open for reading and
+     *     writing; the fd is left as it is then
+     * @throws UnsupportedOperationException if this provider cannot work on this platform, or cannot take devices over
+     */
+    default DeviceFile adopt(int fd) throws IOException {
+        throw new UnsupportedOperationException("this provider takes over no open device");
+    }
+
+    /**
      * Lets this process have as many files open as it may: raises the soft limit ({@code RLIMIT_NOFILE}) to the hard
      * one.
      *

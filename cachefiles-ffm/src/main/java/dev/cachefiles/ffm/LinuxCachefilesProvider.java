@@ -38,12 +38,36 @@ public final class LinuxCachefilesProvider implements CachefilesProvider {
             Errno errno = Errno.ofResult(fd);
             throw new CachefilesException(device.toString(), errno, cure(errno));
         }
-        int event = LibC.eventfd();
-        if (event < 0) {
+        try {
+            return new LinuxDeviceFile(fd, eventfd());
+        } catch (CachefilesException e) {
             LibC.close(fd);
+            throw e;
+        }
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws CachefilesException           with {@code EBADF} if there is no such fd, or it is not open for reading and
+     *     writing; with {@code ENOTTY} if it is another file
+     * @throws UnsupportedOperationException on another platform, or if native access is denied to this module
+     */
+    @Override
+    public DeviceFile adopt(int fd) throws IOException {
+        checkPlatform(System.getProperty("os.name"), System.getProperty("os.arch"), ByteOrder.nativeOrder());
+        InheritedFd.check(fd);
+        var device = new LinuxDeviceFile(fd, eventfd());
+        LibC.setCloseOnExec(fd);
+        return device;
+    }
+
+    private static int eventfd() throws CachefilesException {
+        int event = linked(LibC::eventfd);
+        if (event < 0) {
             throw new CachefilesException("eventfd", Errno.ofResult(event));
         }
-        return new LinuxDeviceFile(fd, event);
+        return event;
     }
 
     @Override

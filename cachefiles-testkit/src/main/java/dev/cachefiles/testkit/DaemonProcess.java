@@ -27,6 +27,9 @@ final class DaemonProcess {
     /** Its fds of the device, which have no numbers here. */
     private final Set<FakeDevice> devices = new LinkedHashSet<>();
 
+    /** Fds of the device that it was started with, by number. */
+    private final Map<Integer, OpenDevice> inherited = new TreeMap<>();
+
     private int fdLimit = DEFAULT_LIMIT;
     private long fileSizeLimit = Long.MAX_VALUE;
     private long hardFileSizeLimit = Long.MAX_VALUE;
@@ -59,7 +62,7 @@ final class DaemonProcess {
     /** The lowest free number, or -1 if there is none. */
     int lowestFreeFd() {
         for (int fd = FIRST; fd < fdLimit; fd++) {
-            if (!fds.containsKey(fd)) {
+            if (!fds.containsKey(fd) && !inherited.containsKey(fd)) {
                 return fd;
             }
         }
@@ -77,6 +80,21 @@ final class DaemonProcess {
 
     void closed(int fd) {
         fds.remove(fd);
+    }
+
+    /** Is started with an fd of the device; gives its number, or -1 if there is none. */
+    int inherit(OpenDevice device) {
+        int fd = lowestFreeFd();
+        if (fd >= 0) {
+            inherited.put(fd, device);
+        }
+        return fd;
+    }
+
+    /** Takes the device at a number that it was started with, if there is one. */
+    @Nullable
+    OpenDevice takeInherited(int fd) {
+        return inherited.remove(fd);
     }
 
     void opened(FakeDevice device) {
@@ -103,9 +121,12 @@ final class DaemonProcess {
     void kill() {
         List<FakeDevice> killedDevices = devices();
         List<FakeAnonFile> killedFds = fds();
+        List<OpenDevice> killedNumbers = List.copyOf(inherited.values());
         devices.clear();
         fds.clear();
+        inherited.clear();
         List<Runnable> releases = new ArrayList<>();
+        killedNumbers.forEach(device -> releases.add(device.file::close));
         killedDevices.forEach(device -> releases.add(device.kill()));
         killedFds.forEach(fd -> releases.add(fd.kill()));
         releases.forEach(Runnable::run);

@@ -88,6 +88,24 @@ public final class FakeKernel implements CachefilesProvider {
     }
 
     /**
+     * Takes over a device that {@link InheritedFds#deviceFd} has given a number.
+     *
+     * @param fd the number
+     * @return the open device, owned by the caller
+     * @throws CachefilesException with {@code EBADF} if the process was not started with such an fd
+     */
+    @Override
+    public DeviceFile adopt(int fd) throws CachefilesException {
+        return locked(() -> {
+            OpenDevice device = core.process.takeInherited(fd);
+            if (device == null) {
+                throw new CachefilesException("fd " + fd, Errno.EBADF, "the process was not started with it");
+            }
+            return new FakeDevice(core, device);
+        });
+    }
+
+    /**
      * Gives what {@link FakeProcess#limitFds} has set.
      *
      * @return the number of files that the daemon may have open

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.cachefiles.testkit;
 
+import dev.cachefiles.DeviceFd;
 import dev.cachefiles.spi.DeviceFile;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,6 +40,30 @@ public final class InheritedFds implements AutoCloseable {
             }
             device.file.share();
             return new FakeDevice(core, device);
+        } finally {
+            core.lock.unlock();
+        }
+    }
+
+    /**
+     * Starts the next daemon with an fd of the device, for {@link dev.cachefiles.CachefilesChannel#adopt}. Until that is
+     * adopted or the process {@linkplain FakeProcess#kill killed}, the device is busy.
+     *
+     * @return the fd
+     * @throws IllegalStateException if the device was not open, these fds are closed, or the process has no number free
+     */
+    public DeviceFd deviceFd() {
+        core.lock.lock();
+        try {
+            if (device == null || files.isEmpty()) {
+                throw new IllegalStateException("the device is not among these fds");
+            }
+            int fd = core.process.inherit(device);
+            if (fd < 0) {
+                throw new IllegalStateException("the process has no fd free");
+            }
+            device.file.share();
+            return new DeviceFd(fd);
         } finally {
             core.lock.unlock();
         }

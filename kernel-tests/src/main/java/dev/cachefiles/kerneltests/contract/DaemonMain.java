@@ -3,6 +3,7 @@ package dev.cachefiles.kerneltests.contract;
 
 import dev.cachefiles.CacheOptions;
 import dev.cachefiles.CachefilesChannel;
+import dev.cachefiles.DeviceFd;
 import dev.cachefiles.OnDemandServer;
 import dev.cachefiles.OpenRequest;
 import dev.cachefiles.ReadRequest;
@@ -12,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 
 /** A daemon that gets stuck, to be killed; run by {@link DaemonProcess}. */
@@ -21,7 +23,7 @@ final class DaemonMain {
     private DaemonMain() {}
 
     /**
-     * Serves an image until killed.
+     * Serves an image until killed, on the device that it was started with, if it was.
      *
      * @param args the cache's directory, the file of the image, the name of a {@link DaemonProcess.Fault}
      * @throws IOException if it cannot start
@@ -30,10 +32,14 @@ final class DaemonMain {
         var options = CacheOptions.builder(Path.of(args[0])).build();
         byte[] bytes = Files.readAllBytes(Path.of(args[1]));
         var fault = DaemonProcess.Fault.valueOf(args[2]);
-        OnDemandServer.builder(CachefilesChannel.open(options))
+        Optional<DeviceFd> passed = DeviceFd.passed("cachefiles");
+        CachefilesChannel channel =
+                passed.isPresent() ? CachefilesChannel.adopt(options, passed.get()) : CachefilesChannel.open(options);
+        OnDemandServer.builder(channel)
                 .handler(new StuckHandler(new Image(bytes, bytes.length - Image.BLOCK), fault))
                 .threads(2)
                 .start();
+        OUT.println("serves as " + Files.getAttribute(Path.of("/proc/self"), "unix:uid"));
         OUT.println(DaemonProcess.READY);
     }
 
@@ -54,7 +60,7 @@ final class DaemonMain {
 
         @Override
         public long open(OpenRequest request) throws IOException {
-            if (request.cookie().toString().equals(DaemonProcess.UNANSWERED)) {
+            if (fault != DaemonProcess.Fault.NONE && request.cookie().toString().equals(DaemonProcess.UNANSWERED)) {
                 stayStuck("OPEN");
             }
             return super.open(request);
@@ -62,7 +68,7 @@ final class DaemonMain {
 
         @Override
         protected void serve(ReadRequest request) throws IOException {
-            if (isOfContent(request)) {
+            if (fault != DaemonProcess.Fault.NONE && isOfContent(request)) {
                 if (fault == DaemonProcess.Fault.READS_ITS_MOUNT) {
                     readMount(request.offset() - Image.BLOCK + request.length());
                 }

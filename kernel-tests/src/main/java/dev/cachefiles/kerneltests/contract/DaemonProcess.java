@@ -6,6 +6,8 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** A daemon of the library in a process of its own, which gets stuck and is killed. For real kernels only. */
@@ -15,8 +17,11 @@ final class DaemonProcess implements Closeable {
     /** A name whose OPEN is not answered. */
     static final String UNANSWERED = "unanswered";
 
-    /** Where both threads of the daemon get stuck. Until there it serves as it should. */
+    /** Where both threads of the daemon get stuck. Until then it serves as it should. */
     enum Fault {
+        /** Nowhere. */
+        NONE,
+
         /** At each READ of content, and at the OPEN of {@link #UNANSWERED}. */
         ANSWERS_NOT,
 
@@ -36,23 +41,28 @@ final class DaemonProcess implements Closeable {
     static DaemonProcess start(KernelUnderTest kernel, Image image, Fault fault) throws IOException {
         Path file = Files.write(Files.createTempFile("served", ".img"), image.bytes());
         OutputLog output = OutputLog.create();
-        Process process = output.of(new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:TieredStopAtLevel=1",
-                        "-XX:+UseSerialGC",
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        DaemonMain.class.getName(),
-                        kernel.options().directory().toString(),
-                        file.toString(),
-                        fault.name()))
-                .start();
+        List<String> command = command(kernel, file, System.getProperty("java.class.path"));
+        command.add(fault.name());
+        Process process = output.of(new ProcessBuilder(command)).start();
         var daemon = new DaemonProcess(process, output);
         kernel.closeAtEnd(daemon);
         output.awaitLine(READY, process);
         Files.delete(file);
         return daemon;
+    }
+
+    /** The program of a daemon, of which the name of a {@link Fault} is missing. */
+    static List<String> command(KernelUnderTest kernel, Path image, String classPath) {
+        return new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                classPath,
+                DaemonMain.class.getName(),
+                kernel.options().directory().toString(),
+                image.toString()));
     }
 
     /** Waits until a thread of the daemon is stuck in a request, READ or OPEN. */
