@@ -30,10 +30,9 @@ class BlobServerTest {
         var command = new BlobServer(options -> {
             throw new CachefilesException(options.device().toString(), Errno.EBUSY, "another process holds the device");
         });
-        CommandLine line = BlobServer.commandLine(command)
-                .setOut(new PrintWriter(out, true))
-                .setErr(new PrintWriter(err, true));
-        return line.execute(args);
+        CommandLine line =
+                command.commandLine().setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
+        return line.execute(BlobServer.withCommand(args));
     }
 
     private String[] goodArguments(String... more) throws IOException {
@@ -46,7 +45,7 @@ class BlobServerTest {
 
     @Test
     void helpNamesOptionsAndExitStatus() {
-        assertEquals(0, run("--help"));
+        assertEquals(0, run("serve", "--help"));
         String help = out.toString();
         for (String part : new String[] {
             "--cache-dir=DIR",
@@ -54,7 +53,7 @@ class BlobServerTest {
             "--tag=T",
             "--threads=N",
             "--device=PATH",
-            "--stats=SECONDS",
+            "--stats=TIME",
             "'ready'",
             "Exit status:"
         }) {
@@ -85,7 +84,7 @@ class BlobServerTest {
     void wrongUsageIsTwo(String more) throws IOException {
         assertEquals(2, run(goodArguments(more.split(" "))));
         assertTrue(err.toString().startsWith("blob-server: "), err.toString());
-        assertTrue(err.toString().endsWith("Try 'blob-server --help'.\n"), err.toString());
+        assertTrue(err.toString().endsWith("Try 'blob-server serve --help'.\n"), err.toString());
         assertFalse(Files.exists(temporary.resolve("cache")), "nothing is done");
     }
 

@@ -80,9 +80,10 @@ class ServingTest {
         Files.write(blobs.resolve("image.img"), content);
         systemErr = System.err;
         System.setErr(new PrintStream(errors, true, StandardCharsets.UTF_8)); // where the log goes
-        CommandLine line = BlobServer.commandLine(command).setOut(new PrintWriter(out, true));
+        CommandLine line = command.commandLine().setOut(new PrintWriter(out, true));
         Thread.ofPlatform()
                 .start(() -> exitStatus.complete(line.execute(
+                        "serve",
                         "--cache-dir=" + temporary.resolve("cache"),
                         "--blobs=" + blobs,
                         "--tag=test",

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.cachefiles.examples.demo;
 
-import dev.cachefiles.examples.blobserver.Failures;
+import dev.cachefiles.examples.blobserver.support.Failures;
 import dev.cachefiles.examples.demo.Kernel.Counts;
 import dev.cachefiles.examples.demo.erofs.ErofsException;
 import java.io.IOException;

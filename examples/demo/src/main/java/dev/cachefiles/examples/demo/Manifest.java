@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.cachefiles.examples.demo;
 
-import dev.cachefiles.examples.blobserver.Failures;
+import dev.cachefiles.examples.blobserver.support.Failures;
 import dev.cachefiles.examples.demo.FileTree.Item;
 import dev.cachefiles.examples.demo.FileTree.Kind;
 import java.io.IOException;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.cachefiles.examples.blobserver;
+package dev.cachefiles.examples.blobserver.support;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.cachefiles.examples.blobserver;
+package dev.cachefiles.examples.blobserver.sources;
 
 import dev.cachefiles.blob.BlobSource;
 import java.io.EOFException;

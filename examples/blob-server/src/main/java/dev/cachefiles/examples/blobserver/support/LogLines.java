@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.cachefiles.examples.blobserver;
+package dev.cachefiles.examples.blobserver.support;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -15,7 +15,7 @@ import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
 /** One line for each thing logged, such as {@code 12:34:56 WARNING OPEN #0 o1 ...}; stack traces only if asked for. */
-final class LogLines extends Formatter {
+public final class LogLines extends Formatter {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
 
     /** Held here, since java.util.logging forgets loggers, and their levels, that no one holds. */
@@ -27,8 +27,12 @@ final class LogLines extends Formatter {
         this.stackTraces = stackTraces;
     }
 
-    /** Sends everything that the library logs to standard error in this form. */
-    static void install(boolean verbose) {
+    /**
+     * Sends everything that the library logs to standard error in this form.
+     *
+     * @param verbose whether to log each OPEN and CLOSE too, and stack traces
+     */
+    public static void install(boolean verbose) {
         var console = new ConsoleHandler();
         console.setFormatter(new LogLines(verbose));
         console.setLevel(Level.ALL);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.cachefiles.examples.blobserver;
+package dev.cachefiles.examples.blobserver.support;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -14,10 +14,10 @@ import java.util.Optional;
  *
  * @see <a href="https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html">proc_pid_mountinfo(5)</a>
  */
-final class MountTable {
+public final class MountTable {
 
     /** What this process sees. */
-    static final Path SELF = Path.of("/proc/self/mountinfo");
+    public static final Path SELF = Path.of("/proc/self/mountinfo");
 
     private final List<Mount> mounts;
 
@@ -28,10 +28,14 @@ final class MountTable {
      * @param type    the file system's name, such as {@code erofs}
      * @param options the options of the file system itself, such as {@code ro,fsid=image}
      */
-    record Mount(Path point, String type, String options) {
+    public record Mount(Path point, String type, String options) {
 
-        /** Tells whether a daemon supplies the bytes of this file system through cachefiles. */
-        boolean isOnDemand() {
+        /**
+         * Tells whether a daemon supplies the bytes of this file system through cachefiles.
+         *
+         * @return whether it is so
+         */
+        public boolean isOnDemand() {
             return type.equals("erofs")
                     && ("," + options).contains(",fsid="); // without it the image is on a block device or in a file
         }
@@ -41,8 +45,14 @@ final class MountTable {
         this.mounts = mounts;
     }
 
-    /** Reads a table; an empty one if there is no such file, as where /proc is not mounted. */
-    static MountTable read(Path mountInfo) throws IOException {
+    /**
+     * Reads a table.
+     *
+     * @param mountInfo the file
+     * @return the table; an empty one if there is no such file, as where /proc is not mounted
+     * @throws IOException if it cannot be read
+     */
+    public static MountTable read(Path mountInfo) throws IOException {
         if (!Files.isReadable(mountInfo)) {
             return new MountTable(List.of());
         }
@@ -62,8 +72,13 @@ final class MountTable {
         return new MountTable(mounts);
     }
 
-    /** Finds the mount that a file is on. */
-    Optional<Mount> of(Path realPath) {
+    /**
+     * Finds the mount that a file is on.
+     *
+     * @param realPath where it really is
+     * @return the mount, or empty if the table has none
+     */
+    public Optional<Mount> of(Path realPath) {
         Mount found = null;
         for (Mount mount : mounts) {
             boolean deeper = found == null

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.cachefiles.examples.blobserver;
+package dev.cachefiles.examples.blobserver.sources;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.cachefiles.blob.BlobKey;
 import dev.cachefiles.blob.BlobSource;
+import dev.cachefiles.examples.blobserver.support.Failures;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

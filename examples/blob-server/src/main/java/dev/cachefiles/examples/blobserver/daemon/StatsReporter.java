@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.cachefiles.examples.blobserver;
+package dev.cachefiles.examples.blobserver.daemon;
 
+import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -8,9 +9,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Logs the counts at times, from a thread of its own. */
 final class StatsReporter {
-
-    /** A day. */
-    static final long MAX_SECONDS = 86_400;
 
     private static final System.Logger LOG = System.getLogger("dev.cachefiles.examples.blobserver");
 
@@ -23,16 +21,16 @@ final class StatsReporter {
     /**
      * Starts to report.
      *
-     * @param stats   the counts
-     * @param seconds time between two reports; 0 for none
+     * @param stats    the counts
+     * @param interval time between two reports; zero for none
      */
-    static StatsReporter start(ServerStats stats, double seconds) {
-        if (seconds == 0) {
+    static StatsReporter start(ServerStats stats, Duration interval) {
+        if (interval.isZero()) {
             return new StatsReporter(null);
         }
         ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(
                 task -> Thread.ofPlatform().daemon().name("stats").unstarted(task));
-        long millis = Math.max(1, Math.round(seconds * 1000));
+        long millis = interval.toMillis();
         var _ = timer.scheduleAtFixedRate(
                 () -> LOG.log(System.Logger.Level.INFO, "stats: {0}", stats.snapshot()),
                 millis,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.cachefiles.examples.blobserver;
+package dev.cachefiles.examples.blobserver.daemon;
 
 import dev.cachefiles.OnDemandListener;
 import dev.cachefiles.OpenRequest;

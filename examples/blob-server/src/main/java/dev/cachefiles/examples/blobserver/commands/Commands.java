@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.cachefiles.examples.blobserver.commands;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** All commands that there are. */
+public final class Commands {
+
+    private Commands() {}
+
+    /**
+     * Adds the commands.
+     *
+     * @param line  the line of {@code blob-server} itself
+     * @param serve the daemon
+     */
+    public static void addTo(CommandLine line, ServeCommand serve) {
+        var daemon = new CommandLine(serve);
+        daemon.getCommandSpec().usageMessage().footer(SettingsHelp.lines());
+        line.addSubcommand(daemon);
+        List.of(new ConfigCommand()).forEach(line::addSubcommand);
+        addGroup(line, new CacheCommand(), List.of());
+    }
+
+    /** A group of commands is there as soon as it has one. */
+    private static void addGroup(CommandLine line, Object group, List<Object> commands) {
+        if (!commands.isEmpty()) {
+            var groupLine = new CommandLine(group);
+            commands.forEach(groupLine::addSubcommand);
+            line.addSubcommand(groupLine);
+        }
+    }
+
+    /** Gives the line that runs a command. */
+    static CommandLine line(@Nullable CommandSpec spec) {
+        if (spec == null) {
+            throw new IllegalStateException("is run by picocli");
+        }
+        return spec.commandLine();
+    }
+}

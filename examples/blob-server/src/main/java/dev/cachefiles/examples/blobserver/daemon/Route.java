@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.cachefiles.examples.blobserver.daemon;
+
+import dev.cachefiles.blob.BlobKey;
+import dev.cachefiles.blob.BlobResolver;
+import dev.cachefiles.blob.BlobSource;
+import dev.cachefiles.examples.blobserver.config.SourceConfig;
+import dev.cachefiles.examples.blobserver.support.Failures;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+
+/**
+ * A source of the configuration with its resolver, which is closed when the route is retired and none of its sources is
+ * in use any more.
+ *
+ * <p>Safe for use by several threads.
+ */
+final class Route {
+    private static final System.Logger LOG = System.getLogger("dev.cachefiles.examples.blobserver");
+
+    private final SourceConfig config;
+    private final BlobResolver resolver;
+    private int users = 1; // the router itself, until it retires the route
+
+    Route(SourceConfig config, BlobResolver resolver) {
+        this.config = config;
+        this.resolver = resolver;
+    }
+
+    String name() {
+        return config.name();
+    }
+
+    boolean fits(BlobKey key) {
+        return config.match().fits(key);
+    }
+
+    /** Tells whether another entry says the same, so that connections and what has been learnt can be kept. */
+    boolean isFor(SourceConfig other) {
+        return name().equals(other.name()) && config.settings().sameAs(other.settings());
+    }
+
+    /** Finds a blob; says which source has failed. */
+    BlobSource resolve(BlobKey key) throws IOException {
+        if (!use()) {
+            throw new IOException("source " + name() + " has just been taken out of the configuration");
+        }
+        try {
+            return new RoutedSource(this, resolver.resolve(key));
+        } catch (NoSuchFileException | AccessDeniedException e) {
+            closed();
+            throw e; // the name's fault
+        } catch (IOException e) {
+            closed();
+            throw new IOException("source " + name() + ": " + Failures.describe(e), e);
+        } catch (Throwable t) {
+            closed();
+            throw t;
+        }
+    }
+
+    private synchronized boolean use() {
+        if (users == 0) {
+            return false;
+        }
+        users++;
+        return true;
+    }
+
+    /** Takes it out of use: no new source comes from it. */
+    void retire() {
+        closed();
+    }
+
+    void closed() {
+        synchronized (this) {
+            if (--users > 0) {
+                return;
+            }
+        }
+        if (resolver instanceof Closeable closeable) {
+            try {
+                closeable.close();
+            } catch (IOException | RuntimeException e) {
+                LOG.log(System.Logger.Level.WARNING, "source " + name() + " could not be closed", e);
+            }
+        }
+    }
+}
