@@ -14,6 +14,7 @@ module dev.cachefiles {
 
     exports dev.cachefiles;
     exports dev.cachefiles.blob;
+    exports dev.cachefiles.blob.layer;
     exports dev.cachefiles.spi;
     exports dev.cachefiles.protocol to
             dev.cachefiles.ffm,
