@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.cachefiles.CacheObject;
 import dev.cachefiles.Errno;
+import dev.cachefiles.OpenRequest;
 import dev.cachefiles.ReadRequest;
 import dev.cachefiles.kerneltests.contract.RawDaemon.Fd;
 import dev.cachefiles.kerneltests.contract.RawDaemon.Opened;
@@ -16,9 +17,17 @@ import dev.cachefiles.protocol.Message;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What can be written through an anonymous fd, and what the sizes in answers to OPEN do. */
 @Contract
@@ -155,6 +164,72 @@ class WritingTest {
         Mount mount = kernel.mount("a").mounted();
         assertArrayEquals(image.content(), mount.readAll(image).bytes());
         assertEquals(0, daemon.readFailures().size());
+    }
+
+    @Test
+    @Row(20)
+    void the_library_takes_whole_blocks_from_misaligned_memory(KernelUnderTest kernel) throws Exception {
+        Image image = kernel.image(SIZE);
+        SdkDaemon daemon = SdkDaemon.start(kernel, new ImageHandler(image) {
+            @Override
+            protected void serve(ReadRequest request) throws IOException {
+                try (Arena arena = Arena.ofConfined()) {
+                    MemorySegment odd =
+                            arena.allocate(request.length() + 1, 4096).asSlice(1);
+                    odd.copyFrom(MemorySegment.ofArray(image.bytes()).asSlice(request.offset(), request.length()));
+                    request.fd().write(odd, request.offset());
+                }
+            }
+        });
+        Mount mount = kernel.mount("a").mounted();
+        assertArrayEquals(image.content(), mount.readAll(image).bytes());
+        assertEquals(List.of(), daemon.readFailures());
+    }
+
+    /** The ways to write. */
+    enum Way {
+        WRITE,
+        FILL,
+        TRANSFER
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void the_block_with_the_end_is_padded(Way way, KernelUnderTest kernel) throws Exception {
+        Image image = kernel.image(SIZE);
+        long size = Image.BLOCK + SIZE; // without the zeros after the file's last byte
+        Path file = Files.createTempFile("image", null);
+        try (FileChannel channel = FileChannel.open(
+                file, StandardOpenOption.DELETE_ON_CLOSE, StandardOpenOption.WRITE, StandardOpenOption.READ)) {
+            channel.write(ByteBuffer.wrap(image.bytes(), 0, (int) size));
+            SdkDaemon daemon = SdkDaemon.start(kernel, new ImageHandler(image) {
+                @Override
+                public long open(OpenRequest request) {
+                    return size;
+                }
+
+                @Override
+                protected void serve(ReadRequest request) throws IOException {
+                    long at = request.offset();
+                    long length = Math.min(request.length(), size - at);
+                    MemorySegment bytes = MemorySegment.ofArray(image.bytes()).asSlice(at, length);
+                    switch (way) {
+                        case WRITE -> request.fd().write(bytes, at);
+                        case FILL ->
+                            request.fd()
+                                    .fill(
+                                            at,
+                                            length,
+                                            (target, from) -> target.copyFrom(MemorySegment.ofArray(image.bytes())
+                                                    .asSlice(from, target.byteSize())));
+                        case TRANSFER -> request.fd().transferFrom(channel, at, length, at);
+                    }
+                }
+            });
+            Mount mount = kernel.mount("a").mounted();
+            assertArrayEquals(image.content(), mount.readAll(image).bytes());
+            assertEquals(List.of(), daemon.readFailures());
+        }
     }
 
     @Test

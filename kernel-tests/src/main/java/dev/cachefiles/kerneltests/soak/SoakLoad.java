@@ -27,7 +27,10 @@ import java.util.stream.Stream;
  */
 public final class SoakLoad {
     private static final int WORKERS = 4;
-    private static final int PIECE = 128 << 10;
+
+    /** A page, for which the kernel sends one READ, or two: of more it may ask for each page by itself, one after the other. */
+    private static final int PIECE = 4096;
+
     private static final int TRIES = 50;
 
     /** The deadline, the second try, and two seconds for a busy machine. */
