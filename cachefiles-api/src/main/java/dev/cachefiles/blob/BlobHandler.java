@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.cachefiles.blob;
 
-import dev.cachefiles.AnonFd;
 import dev.cachefiles.CacheObject;
 import dev.cachefiles.CloseRequest;
 import dev.cachefiles.OnDemandHandler;
@@ -9,15 +8,14 @@ import dev.cachefiles.OpenRequest;
 import dev.cachefiles.ReadRequest;
 import dev.cachefiles.Request;
 import java.io.Closeable;
-import java.io.EOFException;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,18 +23,51 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Asks the resolver at each OPEN and keeps the source until the CLOSE. Bytes that a source has in memory are written
  * from there, others through aligned memory: no further copy is made.
+ *
+ * <p>A range is fetched once, however many READs ask for it at a time. With what is asked for, more is fetched where
+ * that pays, see {@link Amplification}; never what the cache has. Where a reader would notice that it waits for the rest,
+ * it is answered before that, and the rest follows, unless it fails or another miss comes for it: so the handler of a
+ * READ may go on after it has answered. What a source fails to give beyond the range of a READ never fails that.
  */
 public final class BlobHandler implements OnDemandHandler, Closeable {
     private final BlobResolver resolver;
+    private final Amplification amplification;
+    private final ByteBudget budget;
+    private final LongSupplier clock;
     private final Set<BlobSource> sources = ConcurrentHashMap.newKeySet();
 
     /**
-     * Makes a handler.
+     * Makes a handler with {@linkplain Amplification#STANDARD standard} amplification.
      *
      * @param resolver where the sources come from
      */
     public BlobHandler(BlobResolver resolver) {
+        this(resolver, Amplification.STANDARD);
+    }
+
+    /**
+     * Makes a handler.
+     *
+     * @param resolver      where the sources come from
+     * @param amplification how much more than is asked for may be fetched
+     */
+    public BlobHandler(BlobResolver resolver, Amplification amplification) {
+        this(resolver, amplification, System::nanoTime);
+    }
+
+    /**
+     * Makes a handler that measures its sources by a given clock, as a test may want.
+     *
+     * @param resolver      where the sources come from
+     * @param amplification how much more than is asked for may be fetched
+     * @param clock         nanoseconds since an arbitrary moment, such as {@link System#nanoTime}; called by several
+     *     threads at once
+     */
+    public BlobHandler(BlobResolver resolver, Amplification amplification, LongSupplier clock) {
         this.resolver = Objects.requireNonNull(resolver, "resolver");
+        this.amplification = Objects.requireNonNull(amplification, "amplification");
+        this.budget = new ByteBudget(amplification.budget());
+        this.clock = Objects.requireNonNull(clock, "clock");
     }
 
     @Override
@@ -53,8 +84,9 @@ public final class BlobHandler implements OnDemandHandler, Closeable {
         BlobSource source = resolver.resolve(key);
         try {
             long size = source.size();
+            var blob = new ServedBlob(source, size, amplification, budget, clock);
             sources.add(source);
-            object.attach(source);
+            object.attach(blob);
             return size;
         } catch (Throwable t) {
             source.close();
@@ -64,35 +96,20 @@ public final class BlobHandler implements OnDemandHandler, Closeable {
 
     @Override
     public void read(ReadRequest request) throws IOException {
-        Deadline.during(deadline(request), () -> fetch(request));
-    }
-
-    private void fetch(ReadRequest request) throws IOException {
-        BlobSource source = source(request.object());
-        if (source == null) {
+        ServedBlob blob = blob(request.object());
+        if (blob == null) {
             throw new IOException(request.object() + " has no source");
         }
-        AnonFd fd = request.fd();
-        long end = Math.min(request.offset() + request.length(), source.size());
-        long length = end - request.offset();
-        if (length <= 0) {
-            throw new EOFException(request + " is beyond the " + source.size() + " bytes of the blob");
-        }
-        Optional<MemorySegment> view = source.view(request.offset(), length);
-        if (view.isPresent()) {
-            fd.write(view.get(), request.offset());
-        } else {
-            fd.fill(request.offset(), length, (target, position) -> source.read(position, target));
-        }
+        Deadline.during(deadline(request), () -> blob.read(request));
     }
 
     @Override
     public void close(CloseRequest request) throws IOException {
         Optional<CacheObject> object = request.object();
         if (object.isPresent()) {
-            BlobSource source = source(object.get());
-            if (source != null && sources.remove(source)) {
-                source.close();
+            ServedBlob blob = blob(object.get());
+            if (blob != null && sources.remove(blob.source())) {
+                blob.source().close();
             }
         }
     }
@@ -124,7 +141,7 @@ public final class BlobHandler implements OnDemandHandler, Closeable {
                 : request.timeLeft().map(Duration::toNanos).orElse(Long.MAX_VALUE);
     }
 
-    private static @Nullable BlobSource source(CacheObject object) {
-        return (BlobSource) object.attachment();
+    private static @Nullable ServedBlob blob(CacheObject object) {
+        return (ServedBlob) object.attachment();
     }
 }

@@ -14,6 +14,7 @@ import dev.cachefiles.OnDemandHandler;
 import dev.cachefiles.OnDemandServer;
 import dev.cachefiles.OpenRequest;
 import dev.cachefiles.ReadRequest;
+import dev.cachefiles.blob.Amplification;
 import dev.cachefiles.blob.BlobHandler;
 import dev.cachefiles.blob.BlobSource;
 import java.io.IOException;
@@ -84,7 +85,7 @@ class EventsTest extends DaemonTest {
     @ParameterizedTest
     @EnumSource
     void what_is_served_is_heard_of_step_by_step(Mode mode) throws Exception {
-        Daemon daemon = start(mode, new BlobHandler(key -> source(false)));
+        Daemon daemon = start(mode, new BlobHandler(key -> source(false), Amplification.OFF));
         FakeMount mount = mount();
         assertArrayEquals(blob.bytes, mount.read(0, SIZE));
         ears.await("READ read", 1);
@@ -105,7 +106,7 @@ class EventsTest extends DaemonTest {
     @ParameterizedTest
     @EnumSource
     void bytes_that_are_in_memory_are_written_and_not_fetched(Mode mode) throws Exception {
-        Daemon daemon = start(mode, new BlobHandler(key -> source(true)));
+        Daemon daemon = start(mode, new BlobHandler(key -> source(true), Amplification.OFF));
         mount().read(4096, 10);
         ears.await("READ read", 1);
         assertEquals(
@@ -273,7 +274,7 @@ class EventsTest extends DaemonTest {
     void a_listener_that_throws_whatever_it_hears_of_changes_nothing(Mode mode) throws Exception {
         kernel = FakeKernel.builder().virtualTime().build();
         ears = new Throwing();
-        var source = new BlobHandler(key -> source(false));
+        var source = new BlobHandler(key -> source(false), Amplification.OFF);
         var handler = new Blockade(SIZE, Blockade.NONE, true) {
             private volatile boolean down;
 

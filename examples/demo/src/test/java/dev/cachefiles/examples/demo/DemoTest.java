@@ -57,7 +57,7 @@ class DemoTest {
         assertEquals(0, run("--source=" + source, image.toString()));
         assertSaid("^  image     image.erofs, .* MiB, 313 files$");
         assertSaid("^  kernel    embedded fake$");
-        assertSaid("^  mounted   1 OPEN, 1 READ, 4.0 KiB fetched$");
+        assertSaid("^  mounted   1 OPEN, 1 READ, 16.0 KiB fetched$");
         assertSaid("^  cold +313 ");
         assertSaid("^  warm +313 +\\S+ MiB +0 +0 B ");
         assertSaid("^verified 313 files$");

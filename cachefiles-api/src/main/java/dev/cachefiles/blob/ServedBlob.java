@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.cachefiles.blob;
+
+import dev.cachefiles.AnonFd;
+import dev.cachefiles.ReadRequest;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.ClosedChannelException;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.LongSupplier;
+
+/**
+ * One blob that the kernel has open: fills the holes that its misses lie in.
+ *
+ * <p>What the cache file has is asked of the file itself, by its holes; nothing that could become stale is kept.
+ *
+ * <p>Safe for use by several threads. All that is fetched for a miss is fetched by the thread that handles it, so that
+ * the CLOSE waits for it.
+ */
+final class ServedBlob {
+
+    /** Mapped memory is handed on in whole pages; what is left of a blob's end goes through a buffer. */
+    private static final long VIEWED = 4096;
+
+    private final BlobSource source;
+    private final long size;
+    private final Flights flights;
+    private final LongSupplier clock;
+
+    ServedBlob(BlobSource source, long size, Amplification amplification, ByteBudget budget, LongSupplier clock) {
+        this.source = source;
+        this.size = size;
+        this.clock = clock;
+        long largest = Math.min(amplification.largestFill(), source.largestFill());
+        this.flights = new Flights(new FillWindow(size, largest, source.chunkSize()), budget);
+    }
+
+    BlobSource source() {
+        return source;
+    }
+
+    void read(ReadRequest request) throws IOException {
+        long start = request.offset();
+        long end = Math.min(start + request.length(), size);
+        if (end <= start) {
+            throw new EOFException(request + " is beyond the " + size + " bytes of the blob");
+        }
+        AnonFd fd = request.fd();
+        Flight flight = flights.begin(start, end, false);
+        while (flight == null) {
+            if (fd.isFilled(start, request.length())) {
+                return;
+            }
+            flight = flights.begin(start, end, true);
+        }
+        Throwable failure = null;
+        try {
+            fetchOwn(request, fd, flight);
+            if (flight.hasRest) {
+                fetchRest(request, fd, flight);
+            }
+        } catch (Throwable t) {
+            failure = isMine(t) ? null : t;
+            throw t;
+        } finally {
+            flights.end(flight, failure);
+        }
+    }
+
+    /** Tells whether a failure is one of this READ alone, which was cancelled, and not of who else wants its range. */
+    private static boolean isMine(Throwable t) {
+        return t instanceof InterruptedIOException
+                || t instanceof ClosedByInterruptException
+                || t instanceof Error
+                || Thread.currentThread().isInterrupted();
+    }
+
+    /** Fetches what the reader waits for, and with it all that costs it no time worth mentioning. */
+    private void fetchOwn(ReadRequest request, AnonFd fd, Flight flight) throws IOException {
+        long start = flight.ownStart;
+        long end = flight.ownEnd;
+        boolean more = flight.busyStart < start || flight.busyEnd > end;
+        try {
+            fillHoles(fd, flight.busyStart, flight.busyEnd, start, end);
+        } catch (IOException | RuntimeException e) {
+            if (!more || isMine(e) || e instanceof ClosedChannelException || request.isCancelled()) {
+                throw e;
+            }
+            // What nobody has asked for must not fail the reader. Its own range may have come before.
+            flights.narrow(flight);
+            try {
+                fillHoles(fd, start, end, start, end);
+            } catch (IOException | RuntimeException again) {
+                again.addSuppressed(e);
+                throw again;
+            }
+        }
+    }
+
+    /** Answers the reader, then fetches what is left of the window. */
+    private void fetchRest(ReadRequest request, AnonFd fd, Flight flight) {
+        if (!request.complete()) {
+            return;
+        }
+        try {
+            while (fd.isOpen() && flights.advance(flight)) {
+                fillHoles(fd, flight.busyStart, flight.busyEnd, 0, 0);
+            }
+        } catch (IOException | RuntimeException e) {
+            // Nobody waits for it: a reader that wants it will ask, and get the reason if it fails again.
+            flights.restFailed();
+        }
+    }
+
+    /** Fetches what is not cached of a range; nothing if all of the reader's own part is cached by now. */
+    private void fillHoles(AnonFd fd, long from, long to, long ownStart, long ownEnd) throws IOException {
+        long data = dataFrom(fd, from);
+        if (data >= to) {
+            fetch(fd, from, to);
+            return;
+        }
+        if (ownStart < ownEnd && fd.isFilled(ownStart, ownEnd - ownStart)) {
+            return;
+        }
+        long at = from;
+        while (at < to) {
+            if (data > at) {
+                fetch(fd, at, Math.min(data, to));
+            }
+            if (data >= to) {
+                return;
+            }
+            at = fd.nextHole(data).orElse(to);
+            data = at < to ? dataFrom(fd, at) : to;
+        }
+    }
+
+    private static long dataFrom(AnonFd fd, long position) throws IOException {
+        OptionalLong data = fd.nextData(position);
+        return data.isPresent() ? data.getAsLong() : Long.MAX_VALUE;
+    }
+
+    private void fetch(AnonFd fd, long from, long to) throws IOException {
+        long start = clock.getAsLong();
+        long viewed = to - to % VIEWED;
+        Optional<MemorySegment> view = viewed > from ? source.view(from, viewed - from) : Optional.empty();
+        if (view.isPresent()) {
+            fd.write(view.get(), from);
+        } else {
+            viewed = from;
+        }
+        if (viewed < to) {
+            fd.fill(viewed, to - viewed, (target, position) -> source.read(position, target));
+        }
+        flights.measured(to - from, clock.getAsLong() - start);
+    }
+}
