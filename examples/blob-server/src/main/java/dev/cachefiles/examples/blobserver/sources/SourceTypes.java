@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.cachefiles.examples.blobserver.sources;
 
+import dev.cachefiles.examples.blobserver.http.HttpType;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -9,7 +10,7 @@ import java.util.Optional;
 public final class SourceTypes {
 
     /** The kinds, in the order of the help. */
-    public static final List<SourceType> ALL = List.of(new DirectoryType());
+    public static final List<SourceType> ALL = List.of(new DirectoryType(), new HttpType());
 
     private SourceTypes() {}
 

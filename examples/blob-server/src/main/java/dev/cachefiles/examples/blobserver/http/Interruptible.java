@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.cachefiles.examples.blobserver.http;
+
+import dev.cachefiles.blob.Deadline;
+import java.io.InterruptedIOException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Lock;
+
+/** Waits that end with the deadline of the call. */
+final class Interruptible {
+
+    private Interruptible() {}
+
+    static void lock(Lock lock, String what) throws InterruptedIOException {
+        Deadline deadline = Deadline.current();
+        deadline.check();
+        try {
+            if (!lock.tryLock(deadline.nanosLeft(), TimeUnit.NANOSECONDS)) {
+                throw new InterruptedIOException("the deadline has passed while " + what);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while " + what);
+        }
+    }
+}
