@@ -15,6 +15,7 @@ module dev.cachefiles {
     exports dev.cachefiles;
     exports dev.cachefiles.blob;
     exports dev.cachefiles.blob.layer;
+    exports dev.cachefiles.probe;
     exports dev.cachefiles.spi;
     exports dev.cachefiles.protocol to
             dev.cachefiles.ffm,

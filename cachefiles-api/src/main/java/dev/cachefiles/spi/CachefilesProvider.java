@@ -37,6 +37,18 @@ public interface CachefilesProvider {
     }
 
     /**
+     * Tries what the kernel will do in a cache's directory: makes a file without a name, writes a block of it with direct
+     * I/O, and drops it. Blocks on the file system.
+     *
+     * @param directory the directory
+     * @return what came of it
+     * @throws UnsupportedOperationException if this provider cannot work on this platform
+     */
+    default FileTrial tryFiles(Path directory) {
+        return FileTrial.NONE;
+    }
+
+    /**
      * Lets this process have as many files open as it may: raises the soft limit ({@code RLIMIT_NOFILE}) to the hard
      * one.
      *

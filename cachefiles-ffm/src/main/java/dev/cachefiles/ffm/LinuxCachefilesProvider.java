@@ -6,6 +6,7 @@ import dev.cachefiles.Errno;
 import dev.cachefiles.ffm.libc.LibC;
 import dev.cachefiles.spi.CachefilesProvider;
 import dev.cachefiles.spi.DeviceFile;
+import dev.cachefiles.spi.FileTrial;
 import java.io.IOException;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -68,6 +69,12 @@ public final class LinuxCachefilesProvider implements CachefilesProvider {
             throw new CachefilesException("eventfd", Errno.ofResult(event));
         }
         return event;
+    }
+
+    @Override
+    public FileTrial tryFiles(Path directory) {
+        checkPlatform(System.getProperty("os.name"), System.getProperty("os.arch"), ByteOrder.nativeOrder());
+        return linked(() -> new LinuxFileTrial(System.getProperty("os.arch")).run(directory));
     }
 
     @Override

@@ -34,9 +34,11 @@ class PrivilegesTest {
 
     @Test
     @Row(1)
-    void the_library_names_the_capability() throws Exception {
+    void the_library_and_the_probe_name_the_capability() throws Exception {
         Shell.Result result = asPrivileged(
                 List.of("--bounding-set=-sys_admin"),
+                "prlimit",
+                "--nofile=200:200",
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
                 "-XX:TieredStopAtLevel=1",
@@ -47,6 +49,8 @@ class PrivilegesTest {
         assertEquals(1, result.status(), result.errors());
         assertTrue(result.output().startsWith("/dev/cachefiles: EPERM (1): "), result.output());
         assertTrue(result.output().contains("CAP_SYS_ADMIN"), result.output());
+        assertTrue(result.output().contains("\nERROR PRIVILEGE: this process lacks the capability"), result.output());
+        assertTrue(result.output().contains("\nWARNING OPEN_FILES: this process may have only 200"), result.output());
     }
 
     /** The exit status is the error number of open(2). */

@@ -4,9 +4,10 @@ package dev.cachefiles.kerneltests.support;
 import dev.cachefiles.CacheOptions;
 import dev.cachefiles.CachefilesChannel;
 import dev.cachefiles.CachefilesException;
+import dev.cachefiles.probe.CachefilesProbe;
 import java.nio.file.Path;
 
-/** Opens and closes a cache, in a process of its own; prints why it cannot. */
+/** Opens and closes a cache, in a process of its own; prints why it cannot, and what the probe finds. */
 public final class OpenCache {
 
     private OpenCache() {}
@@ -18,11 +19,12 @@ public final class OpenCache {
      * @throws Exception if something else goes wrong
      */
     public static void main(String[] args) throws Exception {
+        CacheOptions options = CacheOptions.builder(Path.of(args[0])).build();
         try {
-            CachefilesChannel.open(CacheOptions.builder(Path.of(args[0])).build())
-                    .close();
+            CachefilesChannel.open(options).close();
         } catch (CachefilesException e) {
             System.out.println(e.getMessage());
+            CachefilesProbe.run(options).findings().forEach(System.out::println);
             System.exit(1);
         }
     }
