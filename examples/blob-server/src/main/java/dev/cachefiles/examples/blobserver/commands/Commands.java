@@ -21,7 +21,7 @@ public final class Commands {
         var daemon = new CommandLine(serve);
         daemon.getCommandSpec().usageMessage().footer(SettingsHelp.lines());
         line.addSubcommand(daemon);
-        List.of(new ConfigCommand()).forEach(line::addSubcommand);
+        List.of(new ConfigCommand(), new DoctorCommand()).forEach(line::addSubcommand);
         addGroup(line, new CacheCommand(), List.of());
     }
 
