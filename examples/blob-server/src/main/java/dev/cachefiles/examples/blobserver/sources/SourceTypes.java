@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.cachefiles.examples.blobserver.sources;
 
+import dev.cachefiles.examples.blobserver.casync.CasyncType;
 import dev.cachefiles.examples.blobserver.http.HttpType;
+import dev.cachefiles.examples.blobserver.nydus.NydusType;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -10,7 +12,8 @@ import java.util.Optional;
 public final class SourceTypes {
 
     /** The kinds, in the order of the help. */
-    public static final List<SourceType> ALL = List.of(new DirectoryType(), new HttpType());
+    public static final List<SourceType> ALL =
+            List.of(new DirectoryType(), new HttpType(), new CasyncType(), new NydusType());
 
     private SourceTypes() {}
 
