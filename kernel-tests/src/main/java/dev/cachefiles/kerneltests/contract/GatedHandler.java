@@ -5,7 +5,7 @@ import dev.cachefiles.ReadRequest;
 import java.io.IOException;
 
 /** Serves one image; holds the READs of content at a gate. */
-final class GatedHandler extends ImageHandler {
+class GatedHandler extends ImageHandler {
 
     /** At first open. */
     final Gate gate = new Gate();

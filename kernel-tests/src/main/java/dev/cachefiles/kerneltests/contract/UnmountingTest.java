@@ -3,6 +3,7 @@ package dev.cachefiles.kerneltests.contract;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.cachefiles.CacheObject;
@@ -11,7 +12,9 @@ import dev.cachefiles.CachefilesException;
 import dev.cachefiles.CloseRequest;
 import dev.cachefiles.Errno;
 import dev.cachefiles.ObjectId;
+import dev.cachefiles.OnDemandListener;
 import dev.cachefiles.ReadRequest;
+import dev.cachefiles.Request;
 import dev.cachefiles.kerneltests.contract.RawDaemon.Opened;
 import dev.cachefiles.kerneltests.matrix.Row;
 import dev.cachefiles.protocol.Message;
@@ -21,6 +24,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -191,5 +195,42 @@ class UnmountingTest {
                 image.content(), kernel.mount("a").mounted().readAll(image).bytes());
         assertEquals(0, handler.reads().size());
         assertEquals(0, daemon.troubles().size(), () -> daemon.troubles().toString());
+    }
+
+    @Test
+    void the_close_of_an_object_waits_for_a_handler_that_still_serves_it(KernelUnderTest kernel) throws Exception {
+        Image image = kernel.image(100_000);
+        var closes = new CountDownLatch(1);
+        var closed = new CountDownLatch(1);
+        var handler = new GatedHandler(image) {
+            @Override
+            public void close(CloseRequest request) {
+                closed.countDown();
+            }
+        };
+        SdkDaemon.start(
+                kernel,
+                handler,
+                builder -> builder.virtualThreads().listener(new OnDemandListener() {
+                    @Override
+                    public void delivered(Request request) {
+                        if (request instanceof CloseRequest) {
+                            closes.countDown();
+                        }
+                    }
+                }));
+        Mount mount = kernel.mount("a").mounted();
+        handler.gate.shut();
+        kernel.closeAtEnd(handler.gate::open);
+        Reading reading = mount.read(65_536, 4096);
+        handler.gate.awaitVisitor();
+        reading.kill();
+        mount.unmount();
+        assertTrue(closes.await(60, TimeUnit.SECONDS), "no CLOSE");
+        assertFalse(closed.await(200, TimeUnit.MILLISECONDS), "the handler was told while it serves a READ");
+        assertEquals(1, kernel.openFds());
+        handler.gate.open();
+        assertTrue(closed.await(60, TimeUnit.SECONDS), "the handler was never told");
+        SdkDaemon.await(() -> kernel.openFds() == 0, "the fd's end");
     }
 }
