@@ -11,12 +11,15 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.Stream;
 
 /** Random bytes in memory, as a source that notes its calls and fails when told to. */
 class Blob implements BlobSource {
@@ -95,6 +98,13 @@ class Blob implements BlobSource {
 
     byte[] range(long offset, int length) {
         return Arrays.copyOfRange(bytes, (int) offset, (int) offset + length);
+    }
+
+    /** What a directory holds. */
+    static List<Path> files(Path directory) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.toList();
+        }
     }
 
     /** Reads a range of any source. */
