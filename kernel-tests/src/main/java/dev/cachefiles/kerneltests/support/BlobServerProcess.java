@@ -23,9 +23,15 @@ public final class BlobServerProcess implements AutoCloseable {
 
     /** Starts the server and waits until it is ready. */
     public static BlobServerProcess start(Path cache, Path blobs, String... more) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                "examples/blob-server/bin/blob-server", "--cache-dir", cache.toString(), "--blobs", blobs.toString()));
-        command.addAll(List.of(more));
+        List<String> arguments = new ArrayList<>(List.of("--cache-dir", cache.toString(), "--blobs", blobs.toString()));
+        arguments.addAll(List.of(more));
+        return run(arguments.toArray(String[]::new));
+    }
+
+    /** Starts the server with any arguments and waits until it is ready. */
+    public static BlobServerProcess run(String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of("examples/blob-server/bin/blob-server"));
+        command.addAll(List.of(arguments));
         Path output = Files.createTempFile("blob-server", ".log");
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)

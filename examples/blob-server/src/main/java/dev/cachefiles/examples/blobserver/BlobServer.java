@@ -7,6 +7,7 @@ import dev.cachefiles.examples.blobserver.commands.ServeCommand;
 import dev.cachefiles.examples.blobserver.daemon.CacheOpener;
 import dev.cachefiles.examples.blobserver.settings.ConfigException;
 import dev.cachefiles.examples.blobserver.support.Failures;
+import java.io.PrintWriter;
 import java.util.Set;
 import java.util.stream.Stream;
 import picocli.CommandLine;
@@ -38,9 +39,11 @@ public final class BlobServer {
     private static final int FAILED = 1;
     private static final Set<String> OWN_OPTIONS = Set.of("-h", "--help", "-V", "--version");
 
+    private final CacheOpener opener;
     private final ServeCommand serve;
 
     BlobServer(CacheOpener opener) {
+        this.opener = opener;
         this.serve = new ServeCommand(opener);
     }
 
@@ -53,6 +56,22 @@ public final class BlobServer {
         System.exit(new BlobServer(CachefilesChannel::open).commandLine().execute(withCommand(args)));
     }
 
+    /**
+     * Runs the program inside another.
+     *
+     * @param out  where its output goes
+     * @param err  where its messages go
+     * @param args the command line
+     * @return its exit status
+     */
+    public static int run(PrintWriter out, PrintWriter err, String... args) {
+        return new BlobServer(CachefilesChannel::open)
+                .commandLine()
+                .setOut(out)
+                .setErr(err)
+                .execute(withCommand(args));
+    }
+
     /** Options without a command are those of the daemon. */
     static String[] withCommand(String... args) {
         boolean bare = args.length == 0 || (args[0].startsWith("-") && !OWN_OPTIONS.contains(args[0]));
@@ -61,7 +80,7 @@ public final class BlobServer {
 
     CommandLine commandLine() {
         var line = new CommandLine(this);
-        Commands.addTo(line, serve);
+        Commands.addTo(line, serve, opener);
         return line.setUsageHelpAutoWidth(true)
                 .setExecutionExceptionHandler(BlobServer::failed)
                 .setParameterExceptionHandler((failure, args) -> {

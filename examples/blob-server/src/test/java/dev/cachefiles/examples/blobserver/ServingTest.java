@@ -86,6 +86,7 @@ class ServingTest {
                         "serve",
                         "--cache-dir=" + temporary.resolve("cache"),
                         "--blobs=" + blobs,
+                        "--runtime-dir=" + temporary.resolve("run"),
                         "--tag=test",
                         "--threads=2",
                         "--stats=0.05")));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.cachefiles.examples.blobserver.commands;
 
+import dev.cachefiles.examples.blobserver.daemon.CacheOpener;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -14,14 +15,23 @@ public final class Commands {
     /**
      * Adds the commands.
      *
-     * @param line  the line of {@code blob-server} itself
-     * @param serve the daemon
+     * @param line   the line of {@code blob-server} itself
+     * @param serve  the daemon
+     * @param opener binds a cache
      */
-    public static void addTo(CommandLine line, ServeCommand serve) {
+    public static void addTo(CommandLine line, ServeCommand serve, CacheOpener opener) {
         var daemon = new CommandLine(serve);
         daemon.getCommandSpec().usageMessage().footer(SettingsHelp.lines());
         line.addSubcommand(daemon);
-        List.of(new ConfigCommand(), new DoctorCommand()).forEach(line::addSubcommand);
+        List.of(
+                        new MountCommand(),
+                        new UmountCommand(),
+                        new PullCommand(opener),
+                        new StatusCommand(),
+                        new ReloadCommand(),
+                        new ConfigCommand(),
+                        new DoctorCommand())
+                .forEach(line::addSubcommand);
         addGroup(line, new CacheCommand(), List.of());
     }
 

@@ -54,6 +54,9 @@ public final class ServeCommand implements Callable<Integer> {
     @Mixin
     private SourceOptions sources = new SourceOptions();
 
+    @Option(names = "--device", paramLabel = "PATH", description = "the kernel's device")
+    private @Nullable String device;
+
     @Option(names = "--verbose", description = "log each OPEN and CLOSE too, and stack traces")
     private boolean verbose;
 
@@ -70,9 +73,13 @@ public final class ServeCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         LogLines.install(verbose);
         CommandLine line = Commands.line(spec);
-        var running = new Daemon(opener, sources.read(line));
+        sources.setDevice(device);
+        var running = new Daemon(opener, sources.on(line));
         daemon = running;
-        running.run(line.getOut());
+        running.run(() -> {
+            line.getOut().println("ready");
+            line.getOut().flush();
+        });
         return CommandLine.ExitCode.OK;
     }
 

@@ -4,6 +4,8 @@ package dev.cachefiles.examples.blobserver.commands;
 import dev.cachefiles.examples.blobserver.config.CacheSection;
 import dev.cachefiles.examples.blobserver.config.ServerSection;
 import dev.cachefiles.examples.blobserver.config.SourceConfig;
+import dev.cachefiles.examples.blobserver.layers.LayerType;
+import dev.cachefiles.examples.blobserver.layers.LayerTypes;
 import dev.cachefiles.examples.blobserver.settings.Setting;
 import dev.cachefiles.examples.blobserver.sources.SourceType;
 import dev.cachefiles.examples.blobserver.sources.SourceTypes;
@@ -28,12 +30,18 @@ final class SettingsHelp {
         lines.add("    images:                 # a name of your choice, for messages");
         lines.add("      type: directory");
         lines.add("      path: /srv/images");
+        lines.add("      layers:");
+        lines.add("        retry:");
+        lines.add("          attempts: 3");
         lines.add("");
         lines.add("Sources are asked in their order; one that has no such blob passes the question");
         lines.add("on to the next, one that fails does not. Paths start from the file's directory.");
         group(lines, "Settings in 'cache'", CacheSection.SETTINGS);
         group(lines, "Settings in 'server'", ServerSection.SETTINGS);
         group(lines, "Settings of each source", SourceConfig.COMMON);
+        for (LayerType type : LayerTypes.ALL) {
+            group(lines, "Settings of layer '" + type.name() + "', which " + type.description(), type.settings());
+        }
         for (SourceType type : SourceTypes.ALL) {
             group(lines, "Settings of type '" + type.name() + "', " + type.description(), type.settings());
             if (!type.schemes().isEmpty()) {

@@ -2,6 +2,9 @@
 package dev.cachefiles.examples.blobserver.commands;
 
 import dev.cachefiles.examples.blobserver.config.DaemonConfig;
+import dev.cachefiles.examples.blobserver.config.ServerSection;
+import dev.cachefiles.examples.blobserver.control.ControlClient;
+import dev.cachefiles.examples.blobserver.daemon.ConfigSource;
 import dev.cachefiles.examples.blobserver.settings.ConfigException;
 import dev.cachefiles.examples.blobserver.settings.Origin;
 import dev.cachefiles.examples.blobserver.settings.Value;
@@ -18,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
@@ -54,7 +58,7 @@ final class SourceOptions {
     @Option(names = "--tag", paramLabel = "T", description = "the cache's tag, the same at each start")
     private @Nullable String tag;
 
-    @Option(names = "--device", paramLabel = "PATH", description = "the kernel's device")
+    /** Not an option here: other commands call the blobs of an image devices. */
     private @Nullable String device;
 
     @Option(
@@ -81,21 +85,42 @@ final class SourceOptions {
             description = "log counts of requests that often; 0: only at the end")
     private @Nullable String stats;
 
-    @Option(
-            names = "--runtime-dir",
-            paramLabel = "DIR",
-            description = "where the socket is by which other commands reach the daemon")
-    private @Nullable String runtime;
+    @Mixin
+    private RuntimeOption runtime = new RuntimeOption();
 
     SourceOptions() {}
 
-    /** Gives the file that was named, if one was. */
-    Optional<Path> file() {
-        return Optional.ofNullable(file);
+    /** Names the kernel's device. */
+    void setDevice(@Nullable String path) {
+        device = path;
     }
 
-    /** Reads the file, if there is one, and puts the options over it. May be called again, when the file has changed. */
-    DaemonConfig read(CommandLine line) throws IOException {
+    /** Gives the client for the daemon that the options point to. */
+    ControlClient client() {
+        return runtime.client();
+    }
+
+    /** Tells whether they say what is served. */
+    boolean areGiven() {
+        return file != null || blobs != null || url != null;
+    }
+
+    /** Gives the configuration that they make, with what the file says at that time. */
+    ConfigSource on(CommandLine line) {
+        return new ConfigSource() {
+            @Override
+            public DaemonConfig read() throws IOException {
+                return SourceOptions.this.read(line);
+            }
+
+            @Override
+            public Optional<Path> file() {
+                return Optional.ofNullable(file);
+            }
+        };
+    }
+
+    private DaemonConfig read(CommandLine line) throws IOException {
         Path named = file;
         if (named == null) {
             checkNotMissing(line);
@@ -137,7 +162,7 @@ final class SourceOptions {
         put(server, "open-deadline", "--open-deadline", openDeadline);
         put(server, "read-deadline", "--read-deadline", readDeadline);
         put(server, "stats", "--stats", stats);
-        put(server, "runtime", "--runtime-dir", runtime);
+        put(server, ServerSection.RUNTIME.name(), RuntimeOption.NAME, runtime.text());
         section(sections, DaemonConfig.SERVER, server);
         section(sections, DaemonConfig.SOURCES, sources(line));
         return mapping("the command line", sections);

@@ -14,6 +14,9 @@ import java.util.List;
  * @param settings the settings
  */
 public record ServerSection(Settings settings) {
+    /** The directory of the control socket unless another is named. */
+    public static final String DEFAULT_RUNTIME = "/run/blob-server";
+
     private static final Duration SHORTEST = Duration.ofMillis(1);
     private static final Duration HOUR = Duration.ofHours(1);
 
@@ -40,15 +43,24 @@ public record ServerSection(Settings settings) {
     private static final Setting<Duration> STATS = Setting.time(
                     "stats", "log counts of requests that often; 0: only at the end", Duration.ZERO, Duration.ofDays(1))
             .defaultsTo("0");
-    private static final Setting<Path> RUNTIME = Setting.path(
+    /** The directory of the control socket. */
+    public static final Setting<Path> RUNTIME = Setting.path(
                     "runtime",
                     "DIR",
                     "where the socket is by which other commands reach the daemon; made for its user only")
-            .defaultsTo("/run/blob-server");
+            .defaultsTo(DEFAULT_RUNTIME);
+
+    private static final Setting<Duration> WATCH = Setting.time(
+                    "watch",
+                    "look that often whether the configuration file has changed, and reload it; 0: only on 'blob-server"
+                            + " reload'",
+                    Duration.ZERO,
+                    HOUR)
+            .defaultsTo("2s");
 
     /** All settings of the section. */
     public static final List<Setting<?>> SETTINGS =
-            List.of(THREADS, HANDLERS, OPEN_DEADLINE, READ_DEADLINE, STATS, RUNTIME);
+            List.of(THREADS, HANDLERS, OPEN_DEADLINE, READ_DEADLINE, STATS, RUNTIME, WATCH);
 
     /**
      * Gives how many threads wait for the kernel.
@@ -95,6 +107,15 @@ public record ServerSection(Settings settings) {
      */
     public Duration statsInterval() {
         return settings.get(STATS);
+    }
+
+    /**
+     * Gives the time between two looks at the configuration file.
+     *
+     * @return the time, or zero for none
+     */
+    public Duration watchInterval() {
+        return settings.get(WATCH);
     }
 
     /**

@@ -17,8 +17,14 @@ import java.util.Optional;
  * @param name     the name that the configuration gives it
  * @param type     its kind
  * @param settings the settings: those of all kinds and those of its own
+ * @param layers   what is put around it, the innermost first
  */
-public record SourceConfig(String name, SourceType type, Settings settings) {
+public record SourceConfig(String name, SourceType type, Settings settings, List<LayerConfig> layers) {
+
+    /** Copies the list. */
+    public SourceConfig {
+        layers = List.copyOf(layers);
+    }
 
     private static final Setting<String> TYPE = Setting.choice(
                     "type",
@@ -31,8 +37,19 @@ public record SourceConfig(String name, SourceType type, Settings settings) {
     private static final Setting<List<String>> PREFIXES =
             Setting.texts("prefixes", "PREFIX", "serve only blobs whose names begin so (or are in names)");
 
+    private static final Setting<Value.Mapping> LAYERS = Setting.of(
+            "layers",
+            "LAYERS",
+            "what is put around the source, see below; the first is next to it. Without: retry if it is not local",
+            value -> {
+                if (value instanceof Value.Mapping mapping) {
+                    return mapping;
+                }
+                throw new IllegalArgumentException("must have the names of layers below it");
+            });
+
     /** The settings that all kinds have. */
-    public static final List<Setting<?>> COMMON = List.of(TYPE, DOMAINS, NAMES, PREFIXES);
+    public static final List<Setting<?>> COMMON = List.of(TYPE, DOMAINS, NAMES, PREFIXES, LAYERS);
 
     /** Reads an entry; empty if its kind is not known, which the problems then say. */
     static Optional<SourceConfig> read(String name, Value.Mapping written, Problems problems) {
@@ -47,7 +64,11 @@ public record SourceConfig(String name, SourceType type, Settings settings) {
         }
         var known = new ArrayList<Setting<?>>(COMMON);
         known.addAll(found.get().settings());
-        return Optional.of(new SourceConfig(name, found.get(), Settings.read(written, known, problems)));
+        Settings settings = Settings.read(written, known, problems);
+        List<LayerConfig> layers = settings.find(LAYERS)
+                .map(mapping -> LayerConfig.read(mapping, problems))
+                .orElseGet(() -> LayerConfig.usual(found.get().isLocal(), written));
+        return Optional.of(new SourceConfig(name, found.get(), settings, layers));
     }
 
     /**

@@ -4,14 +4,16 @@ package dev.cachefiles.examples.blobserver.daemon;
 import dev.cachefiles.CachefilesChannel;
 import dev.cachefiles.OnDemandServer;
 import dev.cachefiles.blob.BlobHandler;
-import dev.cachefiles.examples.blobserver.config.CacheSection;
 import dev.cachefiles.examples.blobserver.config.DaemonConfig;
 import dev.cachefiles.examples.blobserver.config.ServerSection;
-import dev.cachefiles.examples.blobserver.support.MountTable;
-import dev.cachefiles.examples.blobserver.support.Preflight;
+import dev.cachefiles.examples.blobserver.control.ControlServer;
+import dev.cachefiles.examples.blobserver.support.Failures;
+import java.io.Closeable;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +22,9 @@ public final class Daemon {
     private static final System.Logger LOG = System.getLogger("dev.cachefiles.examples.blobserver");
 
     private final CacheOpener opener;
-    private final DaemonConfig config;
+    private final ConfigSource source;
+    private final ServerStats stats = new ServerStats();
+    private final OpenBlobs blobs = new OpenBlobs();
     private final CountDownLatch finished = new CountDownLatch(1);
     private volatile @Nullable OnDemandServer server;
 
@@ -28,68 +32,88 @@ public final class Daemon {
      * Prepares a daemon.
      *
      * @param opener binds the cache
-     * @param config what it is told
+     * @param source what it is told
      */
-    public Daemon(CacheOpener opener, DaemonConfig config) {
+    public Daemon(CacheOpener opener, ConfigSource source) {
         this.opener = opener;
-        this.config = config;
+        this.source = source;
     }
 
     /**
      * Serves until it is told to stop, by {@link #stop} or by a signal.
      *
-     * @param out where {@code ready} is printed when mounts can be made
+     * @param ready is run when mounts can be made
      * @throws IOException          if it cannot serve, or not any longer
      * @throws InterruptedException if the thread is interrupted
      */
-    public void run(PrintWriter out) throws IOException, InterruptedException {
+    public void run(Runnable ready) throws IOException, InterruptedException {
         try (var router = new Router();
                 var handler = new BlobHandler(router)) {
-            Preflight preflight = preflight(config.cache());
-            preflight.ownCode();
-            router.replace(config.sources(), preflight);
-            preflight.cache();
-            var stats = new ServerStats();
+            var reloader = new Reloader(source, router);
+            reloader.start();
+            DaemonConfig config = reloader.current();
             CachefilesChannel channel = opener.open(config.cache().options());
-            var running = start(channel, handler, stats);
-            server = running;
-            serve(running, stats, out);
+            try (OnDemandServer running = start(channel, handler, config);
+                    Closeable _ = control(config.server().runtimeDirectory(), router, reloader);
+                    Closeable _ = watch(config.server().watchInterval(), reloader)) {
+                server = running;
+                serve(running, config.server(), ready);
+            }
         } finally {
             finished.countDown();
         }
     }
 
-    private static Preflight preflight(CacheSection cache) throws IOException {
-        Path directory = cache.options().directory();
-        return new Preflight(
-                MountTable.read(MountTable.SELF), cache.settings().label(CacheSection.DIRECTORY), directory);
-    }
-
-    private OnDemandServer start(CachefilesChannel channel, BlobHandler handler, ServerStats stats) {
+    private OnDemandServer start(CachefilesChannel channel, BlobHandler handler, DaemonConfig config) {
         ServerSection settings = config.server();
         OnDemandServer.Builder builder = OnDemandServer.builder(channel)
                 .handler(handler)
-                .listener(stats)
+                .listener(new Listeners(stats, blobs))
                 .threads(settings.threads())
                 .openDeadline(settings.openDeadline())
                 .readDeadline(settings.readDeadline());
         if (settings.virtualThreads(
-                config.sources().stream().allMatch(source -> source.type().isLocal()))) {
+                config.sources().stream().allMatch(entry -> entry.type().isLocal()))) {
             builder.virtualThreads();
         }
         return builder.start();
     }
 
-    private void serve(OnDemandServer running, ServerStats stats, PrintWriter out)
+    /** A daemon that cannot be controlled still serves, which is what it is for. */
+    private Closeable control(Path directory, Router router, Reloader reloader) {
+        try {
+            return ControlServer.start(
+                    directory,
+                    Map.of(
+                            "reload", reloader,
+                            "status", new StatusControl(stats, blobs),
+                            "why", new WhyControl(blobs),
+                            "open", new OpenControl(blobs),
+                            "pull", new PullControl(blobs, router)));
+        } catch (IOException e) {
+            LOG.log(System.Logger.Level.WARNING, "other commands cannot reach this daemon: {0}", Failures.describe(e));
+            return () -> {};
+        }
+    }
+
+    private Closeable watch(Duration interval, Reloader reloader) {
+        Optional<Path> file = source.file();
+        if (file.isEmpty() || interval.isZero()) {
+            return () -> {};
+        }
+        return FileWatch.start(file.get(), interval, reloader::reloadAndLog);
+    }
+
+    private void serve(OnDemandServer running, ServerSection settings, Runnable ready)
             throws IOException, InterruptedException {
         var signal = new StopOnSignal(this::stop, finished);
         signal.install();
-        StatsReporter reporter = StatsReporter.start(stats, config.server().statsInterval());
-        try (running) {
-            out.println("ready");
-            out.flush();
+        StatsReporter reporter = StatsReporter.start(stats, settings.statsInterval());
+        try {
+            ready.run();
             running.awaitTermination();
         } finally {
+            running.close();
             reporter.stop();
             LOG.log(System.Logger.Level.INFO, "stopped: {0}", stats.snapshot());
             signal.remove();

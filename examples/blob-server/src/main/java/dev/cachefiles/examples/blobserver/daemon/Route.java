@@ -4,12 +4,17 @@ package dev.cachefiles.examples.blobserver.daemon;
 import dev.cachefiles.blob.BlobKey;
 import dev.cachefiles.blob.BlobResolver;
 import dev.cachefiles.blob.BlobSource;
+import dev.cachefiles.blob.layer.BlobLayer;
+import dev.cachefiles.examples.blobserver.config.LayerConfig;
 import dev.cachefiles.examples.blobserver.config.SourceConfig;
+import dev.cachefiles.examples.blobserver.sources.SourceContext;
 import dev.cachefiles.examples.blobserver.support.Failures;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
+import java.util.ArrayDeque;
+import java.util.Deque;
 
 /**
  * A source of the configuration with its resolver, which is closed when the route is retired and none of its sources is
@@ -22,11 +27,40 @@ final class Route {
 
     private final SourceConfig config;
     private final BlobResolver resolver;
+
+    /** The source's own resolver and its layers, as far as they can be closed; the outermost first. */
+    private final Deque<Closeable> closeables;
+
     private int users = 1; // the router itself, until it retires the route
 
-    Route(SourceConfig config, BlobResolver resolver) {
+    private Route(SourceConfig config, BlobResolver resolver, Deque<Closeable> closeables) {
         this.config = config;
         this.resolver = resolver;
+        this.closeables = closeables;
+    }
+
+    /** Makes the source with its layers. */
+    static Route make(SourceConfig config, SourceContext context) throws IOException {
+        var closeables = new ArrayDeque<Closeable>();
+        try {
+            BlobResolver resolver = config.type().create(config.settings(), context);
+            push(closeables, resolver);
+            for (LayerConfig layer : config.layers()) {
+                BlobLayer made = layer.type().create(config.name(), layer.settings());
+                push(closeables, made);
+                resolver = made.over(resolver);
+            }
+            return new Route(config, resolver, closeables);
+        } catch (Throwable t) {
+            close(config.name(), closeables);
+            throw t;
+        }
+    }
+
+    private static void push(Deque<Closeable> closeables, Object made) {
+        if (made instanceof Closeable closeable) {
+            closeables.push(closeable);
+        }
     }
 
     String name() {
@@ -80,11 +114,15 @@ final class Route {
                 return;
             }
         }
-        if (resolver instanceof Closeable closeable) {
+        close(name(), closeables);
+    }
+
+    private static void close(String name, Deque<Closeable> closeables) {
+        for (Closeable closeable : closeables) {
             try {
                 closeable.close();
             } catch (IOException | RuntimeException e) {
-                LOG.log(System.Logger.Level.WARNING, "source " + name() + " could not be closed", e);
+                LOG.log(System.Logger.Level.WARNING, "source " + name + " could not be closed", e);
             }
         }
     }

@@ -2,25 +2,27 @@
 package dev.cachefiles.examples.blobserver.daemon;
 
 import dev.cachefiles.blob.BlobSource;
+import dev.cachefiles.blob.ForwardingBlobSource;
 import dev.cachefiles.examples.blobserver.support.Failures;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.channels.ClosedChannelException;
 import java.util.Optional;
 
 /** A source that names its route when it fails, and tells the route when it is closed. */
-final class RoutedSource implements BlobSource {
+final class RoutedSource extends ForwardingBlobSource {
     private final Route route;
-    private final BlobSource source;
 
     RoutedSource(Route route, BlobSource source) {
+        super(source);
         this.route = route;
-        this.source = source;
     }
 
     @Override
     public long size() throws IOException {
         try {
-            return source.size();
+            return super.size();
         } catch (IOException e) {
             throw named(e);
         }
@@ -29,7 +31,7 @@ final class RoutedSource implements BlobSource {
     @Override
     public void read(long offset, MemorySegment target) throws IOException {
         try {
-            source.read(offset, target);
+            super.read(offset, target);
         } catch (IOException e) {
             throw named(e);
         }
@@ -38,32 +40,25 @@ final class RoutedSource implements BlobSource {
     @Override
     public Optional<MemorySegment> view(long offset, long length) throws IOException {
         try {
-            return source.view(offset, length);
+            return super.view(offset, length);
         } catch (IOException e) {
             throw named(e);
         }
     }
 
     @Override
-    public long largestFill() {
-        return source.largestFill();
-    }
-
-    @Override
-    public long chunkSize() {
-        return source.chunkSize();
-    }
-
-    @Override
     public void close() throws IOException {
         try {
-            source.close();
+            super.close();
         } finally {
             route.closed();
         }
     }
 
+    /** Those that say that nobody waits any more stay what they are: the engine knows them. */
     private IOException named(IOException failure) {
-        return new IOException("source " + route.name() + ": " + Failures.describe(failure), failure);
+        return failure instanceof InterruptedIOException || failure instanceof ClosedChannelException
+                ? failure
+                : new IOException("source " + route.name() + ": " + Failures.describe(failure), failure);
     }
 }

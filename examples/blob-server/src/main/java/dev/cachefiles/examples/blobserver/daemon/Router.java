@@ -30,9 +30,10 @@ final class Router implements BlobResolver, Closeable {
     /**
      * Replaces the sources. Blobs that are open keep theirs; entries that say the same as before keep what they have.
      *
+     * @return what has changed, in words
      * @throws IOException if a source cannot be made; then nothing has changed
      */
-    synchronized void replace(List<SourceConfig> sources, Preflight preflight) throws IOException {
+    synchronized String replace(List<SourceConfig> sources, Preflight preflight) throws IOException {
         var kept = new ArrayList<Route>();
         var made = new ArrayList<Route>();
         var all = new ArrayList<Route>();
@@ -61,14 +62,17 @@ final class Router implements BlobResolver, Closeable {
         }
         List<Route> before = routes;
         routes = List.copyOf(all);
-        before.stream().filter(route -> !kept.contains(route)).forEach(Route::retire);
+        List<Route> retired =
+                before.stream().filter(route -> !kept.contains(route)).toList();
+        retired.forEach(Route::retire);
+        return all.size() + (all.size() == 1 ? " source, " : " sources, ") + made.size() + " of them new or changed, "
+                + retired.size() + " taken out or replaced";
     }
 
     private static @Nullable Route make(SourceConfig source, Preflight preflight, Problems problems)
             throws IOException {
         try {
-            return new Route(
-                    source, source.type().create(source.settings(), new SourceContext(source.name(), preflight)));
+            return Route.make(source, new SourceContext(source.name(), preflight));
         } catch (ConfigException e) {
             problems.add(e);
             return null;

@@ -59,7 +59,11 @@ public final class YamlFile {
         } catch (CharacterCodingException e) {
             throw new ConfigException(Origin.line(file, 1), "is not UTF-8");
         }
-        return new YamlFile(file).parse(text);
+        try {
+            return new YamlFile(file).parse(text);
+        } catch (StackOverflowError e) { // the parser calls itself for each level
+            throw new ConfigException(Origin.line(file, 1), "is not YAML: too many levels");
+        }
     }
 
     private Value.Mapping parse(String text) throws ConfigException {

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.cachefiles.examples.blobserver.commands;
+
+import dev.cachefiles.examples.blobserver.config.ServerSection;
+import dev.cachefiles.examples.blobserver.control.ControlClient;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The option that says where the daemon's socket is. */
+final class RuntimeOption {
+    static final String NAME = "--runtime-dir";
+
+    @Option(
+            names = NAME,
+            paramLabel = "DIR",
+            description = "where the socket is by which commands reach the daemon (default: "
+                    + ServerSection.DEFAULT_RUNTIME + ")")
+    private @Nullable String directory;
+
+    RuntimeOption() {}
+
+    @Nullable
+    String text() {
+        return directory;
+    }
+
+    ControlClient client() {
+        return new ControlClient(Path.of(directory == null ? ServerSection.DEFAULT_RUNTIME : directory));
+    }
+}

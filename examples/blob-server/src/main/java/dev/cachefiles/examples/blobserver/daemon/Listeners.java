@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.cachefiles.examples.blobserver.daemon;
+
+import dev.cachefiles.CloseRequest;
+import dev.cachefiles.OnDemandListener;
+import dev.cachefiles.OpenRequest;
+import dev.cachefiles.ReadRequest;
+import java.time.Duration;
+
+/**
+ * Tells two listeners of what both of them, or one, want to hear.
+ *
+ * @param stats counts
+ * @param blobs keeps what is open
+ */
+record Listeners(ServerStats stats, OpenBlobs blobs) implements OnDemandListener {
+    @Override
+    public void opened(OpenRequest request, long size) {
+        stats.opened(request, size);
+        blobs.opened(request, size);
+    }
+
+    @Override
+    public void openFailed(OpenRequest request, Throwable cause) {
+        stats.openFailed(request, cause);
+        blobs.openFailed(request, cause);
+    }
+
+    @Override
+    public void read(ReadRequest request, Duration elapsed) {
+        stats.read(request, elapsed);
+    }
+
+    @Override
+    public void readFailed(ReadRequest request, Throwable cause) {
+        stats.readFailed(request, cause);
+        blobs.readFailed(request, cause);
+    }
+
+    @Override
+    public void closed(CloseRequest request) {
+        blobs.closed(request);
+    }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.cachefiles.examples.blobserver.daemon;
+
+import dev.cachefiles.CacheObject;
+import dev.cachefiles.blob.BlobKey;
+import dev.cachefiles.blob.BlobResolver;
+import dev.cachefiles.blob.BlobSource;
+import dev.cachefiles.examples.blobserver.control.ControlCommand;
+import dev.cachefiles.examples.blobserver.support.Refusal;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * {@code pull DOMAIN [NAME...]}: fills blobs that are open, which are those of images that are mounted. Without names:
+ * all of the domain.
+ */
+final class PullControl implements ControlCommand {
+
+    private final OpenBlobs blobs;
+    private final BlobResolver resolver;
+
+    PullControl(OpenBlobs blobs, BlobResolver resolver) {
+        this.blobs = blobs;
+        this.resolver = resolver;
+    }
+
+    @Override
+    public void run(List<String> arguments, Reply reply) throws IOException {
+        String domain = arguments.getFirst();
+        var keys = new ArrayList<BlobKey>();
+        for (String name : arguments.subList(1, arguments.size())) {
+            keys.add(BlobKeys.of(domain, name));
+        }
+        if (keys.isEmpty()) {
+            keys.addAll(blobs.inDomain(domain));
+        }
+        if (keys.isEmpty()) {
+            throw notOpen(BlobKeys.printable(domain));
+        }
+        for (BlobKey key : keys) {
+            fill(key, object(key), reply);
+        }
+    }
+
+    /** A mount is told of its success a little before the event of its OPEN has come here. */
+    private CacheObject object(BlobKey key) throws Refusal {
+        for (int i = 0; i < 100; i++) {
+            Optional<CacheObject> object = blobs.find(key);
+            if (object.isPresent()) {
+                return object.get();
+            }
+            LockSupport.parkNanos(20_000_000);
+        }
+        throw notOpen(key.printableName());
+    }
+
+    private static Refusal notOpen(String what) {
+        return new Refusal(what + ": is not mounted, so that there is no cache file to fill");
+    }
+
+    private void fill(BlobKey key, CacheObject object, Reply reply) throws IOException {
+        String name = key.printableName();
+        try (BlobSource source = resolver.resolve(key)) {
+            if (object.size().orElse(-1) != source.size()) {
+                throw new Refusal(name + ": has " + source.size() + " bytes now, and "
+                        + object.size().orElse(-1) + " where it is mounted; a blob must not change");
+            }
+            reply.progress(0, source.size(), name);
+            long fetched = new Fill(object, source, (done, total) -> reply.progress(done, total, name)).run();
+            reply.say(name + ": " + source.size() + " bytes, " + fetched + " of them fetched now");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted");
+        }
+    }
+}
