@@ -25,7 +25,7 @@ class ArchitectureTest {
             .and()
             .doNotBelongToAnyOf(BlobHandler.class)
             .and()
-            .doNotHaveSimpleName("ServedBlob") // the handler's, for one object
+            .haveNameNotMatching("dev\\.cachefiles\\.blob\\.(ServedBlob|AheadSink)") // the handler's, for one object
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("dev.cachefiles", "dev.cachefiles.spi", "dev.cachefiles.protocol");

@@ -34,7 +34,8 @@ public final class BlobHandler implements OnDemandHandler, Closeable {
     private final Amplification amplification;
     private final ByteBudget budget;
     private final LongSupplier clock;
-    private final Set<BlobSource> sources = ConcurrentHashMap.newKeySet();
+    private final @Nullable Prefetch prefetch;
+    private final Set<ServedBlob> blobs = ConcurrentHashMap.newKeySet();
 
     /**
      * Makes a handler with {@linkplain Amplification#STANDARD standard} amplification.
@@ -56,6 +57,17 @@ public final class BlobHandler implements OnDemandHandler, Closeable {
     }
 
     /**
+     * Makes a handler that fetches ahead.
+     *
+     * @param resolver      where the sources come from
+     * @param amplification how much more than is asked for may be fetched for a miss
+     * @param prefetch      fetches what no one has asked for; told of each blob and each miss, and not closed
+     */
+    public BlobHandler(BlobResolver resolver, Amplification amplification, Prefetch prefetch) {
+        this(resolver, amplification, System::nanoTime, Objects.requireNonNull(prefetch, "prefetch"));
+    }
+
+    /**
      * Makes a handler that measures its sources by a given clock, as a test may want.
      *
      * @param resolver      where the sources come from
@@ -64,10 +76,16 @@ public final class BlobHandler implements OnDemandHandler, Closeable {
      *     threads at once
      */
     public BlobHandler(BlobResolver resolver, Amplification amplification, LongSupplier clock) {
+        this(resolver, amplification, clock, null);
+    }
+
+    private BlobHandler(
+            BlobResolver resolver, Amplification amplification, LongSupplier clock, @Nullable Prefetch prefetch) {
         this.resolver = Objects.requireNonNull(resolver, "resolver");
         this.amplification = Objects.requireNonNull(amplification, "amplification");
         this.budget = new ByteBudget(amplification.budget());
         this.clock = Objects.requireNonNull(clock, "clock");
+        this.prefetch = prefetch;
     }
 
     @Override
@@ -84,8 +102,8 @@ public final class BlobHandler implements OnDemandHandler, Closeable {
         BlobSource source = resolver.resolve(key);
         try {
             long size = source.size();
-            var blob = new ServedBlob(source, size, amplification, budget, clock);
-            sources.add(source);
+            var blob = new ServedBlob(key, source, size, amplification, budget, clock);
+            blobs.add(blob);
             object.attach(blob);
             return size;
         } catch (Throwable t) {
@@ -95,12 +113,29 @@ public final class BlobHandler implements OnDemandHandler, Closeable {
     }
 
     @Override
+    public void opened(CacheObject object) throws IOException {
+        ServedBlob blob = blob(object);
+        if (prefetch != null && blob != null) {
+            blob.fetchAhead(prefetch, object.fd());
+        }
+    }
+
+    @Override
     public void read(ReadRequest request) throws IOException {
         ServedBlob blob = blob(request.object());
         if (blob == null) {
             throw new IOException(request.object() + " has no source");
         }
-        Deadline.during(deadline(request), () -> blob.read(request));
+        if (prefetch == null) {
+            Deadline.during(deadline(request), () -> blob.read(request));
+            return;
+        }
+        prefetch.missBegins();
+        try {
+            Deadline.during(deadline(request), () -> blob.read(request));
+        } finally {
+            prefetch.missEnds();
+        }
     }
 
     @Override
@@ -108,8 +143,8 @@ public final class BlobHandler implements OnDemandHandler, Closeable {
         Optional<CacheObject> object = request.object();
         if (object.isPresent()) {
             ServedBlob blob = blob(object.get());
-            if (blob != null && sources.remove(blob.source())) {
-                blob.source().close();
+            if (blob != null && blobs.remove(blob)) {
+                blob.close();
             }
         }
     }
@@ -122,14 +157,14 @@ public final class BlobHandler implements OnDemandHandler, Closeable {
     @Override
     public void close() throws IOException {
         var failure = new IOException("some sources could not be closed");
-        for (BlobSource source : sources) {
+        for (ServedBlob blob : blobs) {
             try {
-                source.close();
+                blob.close();
             } catch (IOException | RuntimeException e) {
                 failure.addSuppressed(e);
             }
         }
-        sources.clear();
+        blobs.clear();
         if (failure.getSuppressed().length > 0) {
             throw failure;
         }

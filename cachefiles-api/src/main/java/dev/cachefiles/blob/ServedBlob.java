@@ -12,6 +12,7 @@ import java.nio.channels.ClosedChannelException;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One blob that the kernel has open: fills the holes that its misses lie in.
@@ -26,12 +27,21 @@ final class ServedBlob {
     /** Mapped memory is handed on in whole pages; what is left of a blob's end goes through a buffer. */
     private static final long VIEWED = 4096;
 
+    private final BlobKey key;
     private final BlobSource source;
     private final long size;
     private final Flights flights;
     private final LongSupplier clock;
+    private volatile Prefetch.@Nullable Job ahead;
 
-    ServedBlob(BlobSource source, long size, Amplification amplification, ByteBudget budget, LongSupplier clock) {
+    ServedBlob(
+            BlobKey key,
+            BlobSource source,
+            long size,
+            Amplification amplification,
+            ByteBudget budget,
+            LongSupplier clock) {
+        this.key = key;
         this.source = source;
         this.size = size;
         this.clock = clock;
@@ -39,8 +49,18 @@ final class ServedBlob {
         this.flights = new Flights(new FillWindow(size, largest, source.chunkSize()), budget);
     }
 
-    BlobSource source() {
-        return source;
+    /** Has what no one has asked for fetched, until this is closed. */
+    void fetchAhead(Prefetch prefetch, AnonFd fd) throws IOException {
+        ahead = prefetch.start(key, source, new AheadSink(source, flights, fd));
+    }
+
+    /** Ends what fetches ahead, then closes the source. */
+    void close() throws IOException {
+        Prefetch.Job job = ahead;
+        if (job != null) {
+            job.close();
+        }
+        source.close();
     }
 
     void read(ReadRequest request) throws IOException {

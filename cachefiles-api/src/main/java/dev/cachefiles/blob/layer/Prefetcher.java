@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * they were used before, then the rest.
  *
  * <p>Misses go before. While there is one, of whatever blob, and for a short time after the last, no piece is begun;
- * one that is under way is ended, since it may be what is waited for. So pieces should be small. Nor is a piece begun
+ * one that is under way is brought to its end, since it may be what is waited for. So pieces should be small. Nor is a piece begun
  * while the disk or the link is busy, if it was told how to see that, or faster than a rate. Blobs take turns, piece by
  * piece. What is in the cache already is not fetched.
  *
@@ -354,7 +354,7 @@ public final class Prefetcher implements Prefetch, Closeable {
     /** Sets a {@link Prefetcher} up. For use by one thread. */
     public static final class Builder {
         private int threads = 1;
-        private int pieceBytes = 1 << 20;
+        private int pieceBytes = 256 << 10;
         private boolean whole = true;
         private Function<? super BlobKey, Optional<AccessList>> lists = key -> Optional.empty();
         private @Nullable TokenBucket rate;
@@ -383,7 +383,7 @@ public final class Prefetcher implements Prefetch, Closeable {
         /**
          * Sets how much is fetched at a time; more, or less, where a source has chunks or a largest range of its own.
          *
-         * @param bytes bytes, a multiple of 4096, from 4096 to 64 MiB; the default is 1 MiB
+         * @param bytes bytes, a multiple of 4096, from 4096 to 64 MiB; the default is 256 KiB
          * @return this
          * @throws IllegalArgumentException if it is out of range
          */
