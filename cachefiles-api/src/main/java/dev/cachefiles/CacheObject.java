@@ -3,6 +3,8 @@ package dev.cachefiles;
 
 import dev.cachefiles.spi.AnonFile;
 import dev.cachefiles.spi.TimeSource;
+import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -24,6 +26,7 @@ public final class CacheObject {
     private final VolumeKey volume;
     private final CookieKey cookie;
     private final AnonFd fd;
+    private final Completion completion;
 
     /** Held by the owner, by each READ from its delivery to its answer, by each running handler and by each call. */
     private final UseCount uses = new UseCount();
@@ -64,7 +67,9 @@ public final class CacheObject {
         this.id = id;
         this.volume = volume;
         this.cookie = cookie;
-        this.fd = new AnonFd(this, file, new CacheWriter(this, file, channel));
+        var writer = new CacheWriter(this, file, channel);
+        this.fd = new AnonFd(this, file, writer);
+        this.completion = new Completion(file, writer);
     }
 
     /**
@@ -114,6 +119,56 @@ public final class CacheObject {
     }
 
     /**
+     * Gives which bytes are cached: after a restart, what need not be fetched again. Costs two system calls for each
+     * range.
+     *
+     * @return a map of this moment
+     * @throws ClosedChannelException if the object's CLOSE was handled
+     * @throws CachefilesException    with {@code ENOBUFS} if the object has no file: before its OPEN is accepted, and
+     *     after the kernel withdrew it
+     * @throws IOException            if the thread is interrupted while it waits for the kernel to attach the file after
+     *     the OPEN (at most 2 seconds)
+     * @see AnonFd#isFilled
+     * @see <a href="https://docs.kernel.org/filesystems/caching/cachefiles.html">cachefiles_ondemand_fd_llseek in
+     *      fs/cachefiles/ondemand.c, Linux 5.19</a>
+     */
+    public HoleMap holeMap() throws IOException {
+        if (!tryAcquire()) {
+            throw new ClosedChannelException();
+        }
+        try {
+            if (size < 0) {
+                throw new CachefilesException("holes of " + id, Errno.ENOBUFS, "the OPEN is not answered yet");
+            }
+            fd.writer().awaitAttached();
+            return HoleMap.of(id, fd.file(), size);
+        } finally {
+            release();
+        }
+    }
+
+    /**
+     * Gives how many bytes of the object are cached. Costs as much as {@link #holeMap}.
+     *
+     * @return number of bytes, at most the size
+     * @throws ClosedChannelException if the object's CLOSE was handled
+     * @throws IOException            as in {@link #holeMap}
+     */
+    public long cachedBytes() throws IOException {
+        return holeMap().cachedBytes();
+    }
+
+    /**
+     * Tells whether the server has seen that all bytes are cached. It looks when as much was written as was missing, and
+     * every two seconds; {@link OnDemandListener#complete} tells of it. Costs no system call.
+     *
+     * @return true if it has
+     */
+    public boolean isComplete() {
+        return completion.isComplete();
+    }
+
+    /**
      * Keeps an object of the handler's own with this one, in place of the one before.
      *
      * @param attachment the object, or null for none
@@ -149,6 +204,24 @@ public final class CacheObject {
     void accepted(long bytes) {
         fd.writer().size(bytes);
         size = bytes;
+    }
+
+    /** Looks whether all is cached, if it may be; true if it is, and that for the first time. */
+    boolean hasBecomeComplete() {
+        long bytes = size;
+        if (bytes < 0 || !completion.isDue() || !tryAcquire()) {
+            return false;
+        }
+        try {
+            return completion.look(bytes);
+        } finally {
+            release();
+        }
+    }
+
+    /** Tells at next to no cost whether {@link #hasBecomeComplete} would probably be true. */
+    boolean isProbablyComplete() {
+        return completion.isLikely();
     }
 
     void openAgain(@Nullable OpenRequest request) {

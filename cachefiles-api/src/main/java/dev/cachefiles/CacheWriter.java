@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.channels.FileChannel;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +38,8 @@ final class CacheWriter {
     private final BufferPool buffers;
     private final int blockSize;
     private final PartialBlocks partials;
+
+    private final AtomicLong writtenBytes = new AtomicLong();
 
     private volatile long size = Long.MAX_VALUE;
     private volatile boolean attached;
@@ -253,10 +256,16 @@ final class CacheWriter {
                 throw failed(n, position + done, total - done);
             }
         }
+        writtenBytes.getAndAdd(total);
         remember(position, total);
         if (observer != null) {
             observer.written(object, position, total, Duration.ofNanos(System.nanoTime() - start));
         }
+    }
+
+    /** Bytes that were written, those twice that were written twice. */
+    long writtenBytes() {
+        return writtenBytes.get();
     }
 
     /** The kernel refuses whole blocks by itself; a piece of one would wait here, and nobody would know its end. */
@@ -266,6 +275,23 @@ final class CacheWriter {
         }
         if (position > Long.MAX_VALUE - blockSize - length) {
             throw failed(-Errno.EFBIG.number(), position, length);
+        }
+    }
+
+    /** Waits until the kernel has attached the file after the OPEN, but no longer than a write would. */
+    void awaitAttached() throws IOException {
+        long start = System.nanoTime();
+        while (mayStillAttach()) {
+            if (file.size() >= 0) {
+                attached();
+            } else if (System.nanoTime() - start > ATTACH_TIMEOUT_NANOS) {
+                return;
+            } else {
+                LockSupport.parkNanos(this, ATTACH_POLL_NANOS);
+                if (Thread.currentThread().isInterrupted()) {
+                    throw new InterruptedIOException(object.id() + ": interrupted before the kernel attached it");
+                }
+            }
         }
     }
 

@@ -70,6 +70,12 @@ final class LoggingListener implements OnDemandListener {
     }
 
     @Override
+    public void complete(CacheObject object) {
+        LOG.log(Level.DEBUG, () -> object + ": all of it is cached");
+        pass(() -> next.complete(object));
+    }
+
+    @Override
     public void closed(CloseRequest request) {
         LOG.log(Level.DEBUG, request::toString);
         pass(() -> next.closed(request));

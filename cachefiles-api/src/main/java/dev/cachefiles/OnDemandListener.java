@@ -84,6 +84,15 @@ public interface OnDemandListener {
     default void readFailed(ReadRequest request, Throwable cause) {}
 
     /**
+     * All bytes of an object are cached: no READ of it comes any more. Told once for each OPEN, also of an object that
+     * was complete before; after the answer to the READ that made it so, or within two seconds. Not told of an object
+     * that is closed sooner.
+     *
+     * @param object the object
+     */
+    default void complete(CacheObject object) {}
+
+    /**
      * A handler has returned after its request was cancelled. What it has answered was dropped.
      *
      * @param request the request, whose {@linkplain Request#age age} is the time it took

@@ -3,6 +3,7 @@ package dev.cachefiles;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
@@ -121,6 +122,7 @@ public final class OnDemandServer implements AutoCloseable {
     public ServerStatus status() {
         Session current = session;
         Dispatcher dispatcher = current.dispatcher();
+        List<CacheObject> objects = current.channel().objects();
         long oldest = 0;
         long now = current.channel().time().nanoTime();
         for (PendingRequest request : current.underWay()) {
@@ -135,6 +137,8 @@ public final class OnDemandServer implements AutoCloseable {
                 Duration.ofNanos(oldest),
                 dispatcher.overdue(),
                 dispatcher.cancelled(),
+                objects.size(),
+                Math.toIntExact(objects.stream().filter(CacheObject::isComplete).count()),
                 bound);
     }
 

@@ -151,6 +151,9 @@ abstract class RequestEngine {
         }
         if (failure == null && request.wasServed()) {
             listener.read(request, request.age());
+            if (request.object().isProbablyComplete() && request.object().hasBecomeComplete()) {
+                listener.complete(request.object());
+            }
         } else {
             listener.readFailed(request, failure != null ? failure : notFilled());
         }

@@ -66,6 +66,10 @@ final class Session {
         listener.trouble(cause);
     }
 
+    void complete(CacheObject object) {
+        listener.complete(object);
+    }
+
     void wakeWatchdog() {
         watchdog.wake();
     }

@@ -8,7 +8,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * Looks after what takes too long: ends requests at their deadlines, replaces device threads that are held up, notices
- * a cache that has died, and asks again for READs that nobody here could answer.
+ * a cache that has died and objects that are complete, and asks again for READs that nobody here could answer.
  *
  * <p>Sleeps while there is no request, but for the probe of the cache.
  */
@@ -126,7 +126,14 @@ final class Watchdog implements Runnable {
                     Errno.EIO,
                     "the kernel has given it up, mostly after an error of its file system; see the kernel's log"
                             + " and /proc/fs/fscache/caches"));
-        } else if (channel.hasStrays() && now - nextRestore >= 0 && channel.restore()) {
+            return;
+        }
+        for (CacheObject object : channel.objects()) {
+            if (object.hasBecomeComplete()) {
+                session.complete(object);
+            }
+        }
+        if (channel.hasStrays() && now - nextRestore >= 0 && channel.restore()) {
             nextRestore = now + RESTORE_NANOS;
         }
     }

@@ -121,22 +121,23 @@ final class DirectoryCheck {
             return List.of(Finding.error(
                     Topic.SPACE, "the file system of " + directory + " is full", "free some space or inodes"));
         }
-        List<Finding> findings = new ArrayList<>();
+        List<String> lacking = new ArrayList<>();
         if (noFile != null && !noFile.equals(Errno.ENOSYS)) {
-            findings.add(lacks(type, "unnamed files (O_TMPFILE: " + noFile + ")"));
+            lacking.add("unnamed files (O_TMPFILE: " + noFile + ")");
         }
         if (noFile == null && trial.directWrite() < 0) {
-            findings.add(lacks(type, "direct I/O (O_DIRECT: " + Errno.ofResult(trial.directWrite()) + ")"));
+            lacking.add("direct I/O (O_DIRECT: " + Errno.ofResult(trial.directWrite()) + ")");
         }
-        attributeError().ifPresent(error -> findings.add(lacks(type, "extended attributes (" + error + ")")));
-        if (findings.isEmpty() && REFUSED.contains(type)) {
-            findings.add(lacks(type, "what the kernel wants of a cache"));
+        attributeError().ifPresent(error -> lacking.add("extended attributes (" + error + ")"));
+        if (lacking.isEmpty() && REFUSED.contains(type)) {
+            lacking.add("what the kernel wants of a cache");
         }
-        return findings;
-    }
-
-    private Finding lacks(String type, String what) {
-        return Finding.error(Topic.FILE_SYSTEM, directory + " is on " + type + ", which lacks " + what, GOOD);
+        return lacking.isEmpty()
+                ? List.of()
+                : List.of(Finding.error(
+                        Topic.FILE_SYSTEM,
+                        directory + " is on " + type + ", which lacks " + String.join(", ", lacking),
+                        GOOD));
     }
 
     private Optional<String> attributeError() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.cachefiles.testkit;
 
+import dev.cachefiles.CacheObject;
 import dev.cachefiles.CacheOptions;
 import dev.cachefiles.CachefilesChannel;
 import dev.cachefiles.CachefilesException;
@@ -31,6 +32,7 @@ final class Daemon implements AutoCloseable {
     final List<Throwable> readFailures = new CopyOnWriteArrayList<>();
     final List<ReadRequest> reads = new CopyOnWriteArrayList<>();
     final List<CloseRequest> closed = new CopyOnWriteArrayList<>();
+    final List<CacheObject> complete = new CopyOnWriteArrayList<>();
     final Queue<Request> late = new ConcurrentLinkedQueue<>();
     final Queue<String> events = new ConcurrentLinkedQueue<>();
     final OnDemandServer server;
@@ -79,6 +81,11 @@ final class Daemon implements AutoCloseable {
         @Override
         public void readFailed(ReadRequest request, Throwable cause) {
             readFailures.add(cause);
+        }
+
+        @Override
+        public void complete(CacheObject object) {
+            complete.add(object);
         }
 
         @Override

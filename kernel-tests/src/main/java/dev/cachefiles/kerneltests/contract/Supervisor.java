@@ -12,18 +12,20 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A process that opens the device and starts a daemon of the library, and another one whenever that ends. They inherit
+ * A process that opens the device, binds the cache, and starts a daemon of the library, and another one whenever that ends. They inherit
  * the device in the way of systemd. For real kernels only.
  */
 final class Supervisor implements Closeable {
 
-    /** Arguments: the program of the daemon, but for the last: what the first and what the others do. */
+    /** Arguments: the cache's directory; the program of the daemon; what the first daemon does, and what the others do. */
     private static final String SCRIPT = """
             $| = 1;
             $^F = 255;
+            my $directory = shift(@ARGV);
             my @tasks = splice(@ARGV, -2);
             open(my $device, '+<', '/dev/cachefiles') or die "open: $!";
             fileno($device) == 3 or die "not the first fd";
+            syswrite($device, $_) or die "$_: $!" for ("dir $directory", "bind ondemand");
             my $worker = 0;
             $SIG{TERM} = sub { kill 'KILL', $worker; waitpid($worker, 0); exit 0 };
             while (1) {
@@ -62,7 +64,8 @@ final class Supervisor implements Closeable {
         Path file = Files.write(Files.createTempFile("served", ".img"), image.bytes());
         Shell.run("chmod", "a+r", file.toString()).orThrow();
         OutputLog output = OutputLog.create();
-        List<String> command = new ArrayList<>(List.of("perl", "-e", SCRIPT));
+        List<String> command = new ArrayList<>(
+                List.of("perl", "-e", SCRIPT, kernel.options().directory().toString()));
         command.addAll(launcher);
         command.addAll(DaemonProcess.command(kernel, file, classPath));
         command.addAll(List.of(first.name(), DaemonProcess.Fault.NONE.name()));

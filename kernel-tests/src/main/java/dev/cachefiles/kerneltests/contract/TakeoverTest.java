@@ -10,7 +10,6 @@ import dev.cachefiles.CachefilesChannel;
 import dev.cachefiles.KernelDebug;
 import dev.cachefiles.OnDemandServer;
 import dev.cachefiles.kerneltests.matrix.Row;
-import dev.cachefiles.kerneltests.support.Shell;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
@@ -31,14 +30,12 @@ class TakeoverTest {
             "--bounding-set=-all",
             "--no-new-privs");
 
-    /** The daemons have no privilege at all: they need none when another process opens the device. */
+    /** The daemons have no privilege at all: they need none when another process opens the device and binds the cache. */
     @Test
     @Row({44, 63})
     @RealKernelOnly("the fake has no processes to kill")
     void the_next_daemon_answers_what_a_killed_one_has_read(KernelUnderTest kernel) throws Exception {
         Image image = kernel.image(SIZE);
-        Shell.run("chown", "65534:65534", kernel.options().directory().toString())
-                .orThrow();
         Supervisor supervisor = Supervisor.start(
                 kernel, image, NO_PRIVILEGES, PublicClassPath.create(), DaemonProcess.Fault.ANSWERS_NOT);
         Mount mount = kernel.mount("a").mounted();
