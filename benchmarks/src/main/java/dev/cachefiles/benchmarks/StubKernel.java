@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.cachefiles.benchmarks;
+
+import dev.cachefiles.CookieKey;
+import dev.cachefiles.VolumeKey;
+import dev.cachefiles.protocol.Message;
+import dev.cachefiles.protocol.MessageEncoder;
+import dev.cachefiles.spi.AnonFile;
+import dev.cachefiles.spi.DeviceFile;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * A kernel that costs next to nothing, so that what is measured is the engine: it hands out as many READs as are asked
+ * for, of some number of objects in turn, takes every answer, and keeps no bytes. It checks nothing; that is the fake
+ * kernel's part.
+ */
+final class StubKernel implements DeviceFile, AnonFile {
+    static final int READ_LENGTH = 4096;
+    private static final long OBJECT_SIZE = 1L << 40;
+    private static final int FIRST_FD = 1000;
+    private static final int OPCODE_READ = 2;
+
+    private final int objects;
+    private int opensLeft;
+    private final AtomicLong opened = new AtomicLong();
+
+    /** READs to hand out; written by the benchmark, read by the device's thread. */
+    private volatile long wanted;
+
+    private volatile boolean woken;
+    private volatile Thread device = Thread.currentThread();
+
+    /** READs handed out up to now, by the device's only thread. */
+    private long delivered;
+
+    private final AtomicLong answered = new AtomicLong();
+    private volatile long awaited = Long.MAX_VALUE;
+    private volatile Thread waiter = Thread.currentThread();
+
+    StubKernel(int objects) {
+        this.objects = objects;
+        this.opensLeft = objects;
+    }
+
+    /** Waits until all objects are open. */
+    void awaitOpen() {
+        while (opened.get() < objects) {
+            Thread.onSpinWait();
+        }
+    }
+
+    /** Has so many READs served; returns when all but the last few, as many as may be in flight, are answered. */
+    void serve(int reads, int inFlight) {
+        waiter = Thread.currentThread();
+        long total = wanted + reads;
+        awaited = total - inFlight;
+        wanted = total;
+        LockSupport.unpark(device);
+        while (answered.get() < total - inFlight) {
+            LockSupport.park(this);
+        }
+    }
+
+    @Override
+    public int read(MemorySegment buffer) {
+        if (opensLeft > 0) {
+            opensLeft--;
+            byte[] message = MessageEncoder.encode(new Message.Open(
+                    opensLeft,
+                    opensLeft,
+                    FIRST_FD + opensLeft,
+                    0,
+                    VolumeKey.of("erofs,benchmark"),
+                    CookieKey.of("blob-" + opensLeft)));
+            buffer.copyFrom(MemorySegment.ofArray(message));
+            return message.length;
+        }
+        if (delivered == wanted) {
+            return 0;
+        }
+        long number = delivered++;
+        buffer.set(ValueLayout.JAVA_INT, 0, (int) number);
+        buffer.set(ValueLayout.JAVA_INT, 4, OPCODE_READ);
+        buffer.set(ValueLayout.JAVA_INT, 8, 32);
+        buffer.set(ValueLayout.JAVA_INT, 12, (int) (number % objects));
+        buffer.set(ValueLayout.JAVA_LONG, 16, number * READ_LENGTH % OBJECT_SIZE);
+        buffer.set(ValueLayout.JAVA_LONG, 24, READ_LENGTH);
+        return 32;
+    }
+
+    @Override
+    public int write(MemorySegment command) {
+        if (command.get(ValueLayout.JAVA_BYTE, 0) == 'c' && command.get(ValueLayout.JAVA_BYTE, 1) == 'o') {
+            opened.incrementAndGet(); // copen
+        }
+        return (int) command.byteSize();
+    }
+
+    @Override
+    public int await(long timeoutNanos) {
+        device = Thread.currentThread();
+        long deadline = System.nanoTime() + timeoutNanos;
+        while (!woken && opensLeft == 0 && delivered == wanted) {
+            if (timeoutNanos < 0) {
+                LockSupport.park(this);
+            } else {
+                long left = deadline - System.nanoTime();
+                if (left <= 0) {
+                    return 0;
+                }
+                LockSupport.parkNanos(this, left);
+            }
+        }
+        return (woken ? WOKEN : 0) | (opensLeft > 0 || delivered < wanted ? READABLE : 0);
+    }
+
+    @Override
+    public void wake() {
+        woken = true;
+        LockSupport.unpark(device);
+    }
+
+    @Override
+    public void clearWake() {
+        woken = false;
+    }
+
+    @Override
+    public AnonFile adopt(int fd) {
+        return this;
+    }
+
+    @Override
+    public int pageSize() {
+        return READ_LENGTH;
+    }
+
+    @Override
+    public long pwrite(MemorySegment source, long position) {
+        return source.byteSize();
+    }
+
+    @Override
+    public long seekData(long position) {
+        return position;
+    }
+
+    @Override
+    public long seekHole(long position) {
+        return OBJECT_SIZE;
+    }
+
+    @Override
+    public long size() {
+        return OBJECT_SIZE;
+    }
+
+    @Override
+    public int completeRead(int messageId) {
+        if (answered.incrementAndGet() == awaited) {
+            LockSupport.unpark(waiter);
+        }
+        return 0;
+    }
+
+    @Override
+    public void close() {}
+}
