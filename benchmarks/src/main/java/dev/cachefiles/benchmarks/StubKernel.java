@@ -9,6 +9,9 @@ import dev.cachefiles.spi.AnonFile;
 import dev.cachefiles.spi.DeviceFile;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
@@ -24,17 +27,19 @@ final class StubKernel implements DeviceFile, AnonFile {
     private static final int OPCODE_READ = 2;
 
     private final int objects;
-    private int opensLeft;
+    private final AtomicInteger opensLeft;
     private final AtomicLong opened = new AtomicLong();
 
-    /** READs to hand out; written by the benchmark, read by the device's thread. */
+    /** READs to hand out. */
     private volatile long wanted;
 
     private volatile boolean woken;
-    private volatile Thread device = Thread.currentThread();
 
-    /** READs handed out up to now, by the device's only thread. */
-    private long delivered;
+    /** Those that wait for the device: more than one after a handler that took its time. */
+    private final Set<Thread> pollers = ConcurrentHashMap.newKeySet();
+
+    /** READs handed out up to now. */
+    private final AtomicLong delivered = new AtomicLong();
 
     private final AtomicLong answered = new AtomicLong();
     private volatile long awaited = Long.MAX_VALUE;
@@ -42,7 +47,7 @@ final class StubKernel implements DeviceFile, AnonFile {
 
     StubKernel(int objects) {
         this.objects = objects;
-        this.opensLeft = objects;
+        this.opensLeft = new AtomicInteger(objects);
     }
 
     /** Waits until all objects are open. */
@@ -58,7 +63,7 @@ final class StubKernel implements DeviceFile, AnonFile {
         long total = wanted + reads;
         awaited = total - inFlight;
         wanted = total;
-        LockSupport.unpark(device);
+        pollers.forEach(LockSupport::unpark);
         while (answered.get() < total - inFlight) {
             LockSupport.park(this);
         }
@@ -66,22 +71,16 @@ final class StubKernel implements DeviceFile, AnonFile {
 
     @Override
     public int read(MemorySegment buffer) {
-        if (opensLeft > 0) {
-            opensLeft--;
-            byte[] message = MessageEncoder.encode(new Message.Open(
-                    opensLeft,
-                    opensLeft,
-                    FIRST_FD + opensLeft,
-                    0,
-                    VolumeKey.of("erofs,benchmark"),
-                    CookieKey.of("blob-" + opensLeft)));
-            buffer.copyFrom(MemorySegment.ofArray(message));
-            return message.length;
+        if (opensLeft.get() > 0) {
+            return open(buffer, opensLeft.decrementAndGet());
         }
-        if (delivered == wanted) {
-            return 0;
-        }
-        long number = delivered++;
+        long number;
+        do {
+            number = delivered.get();
+            if (number == wanted) {
+                return 0;
+            }
+        } while (!delivered.compareAndSet(number, number + 1));
         buffer.set(ValueLayout.JAVA_INT, 0, (int) number);
         buffer.set(ValueLayout.JAVA_INT, 4, OPCODE_READ);
         buffer.set(ValueLayout.JAVA_INT, 8, 32);
@@ -89,6 +88,21 @@ final class StubKernel implements DeviceFile, AnonFile {
         buffer.set(ValueLayout.JAVA_LONG, 16, number * READ_LENGTH % OBJECT_SIZE);
         buffer.set(ValueLayout.JAVA_LONG, 24, READ_LENGTH);
         return 32;
+    }
+
+    private static int open(MemorySegment buffer, int object) {
+        if (object < 0) {
+            return 0; // another thread was faster
+        }
+        byte[] message = MessageEncoder.encode(new Message.Open(
+                object,
+                object,
+                FIRST_FD + object,
+                0,
+                VolumeKey.of("erofs,benchmark"),
+                CookieKey.of("blob-" + object)));
+        buffer.copyFrom(MemorySegment.ofArray(message));
+        return message.length;
     }
 
     @Override
@@ -101,26 +115,34 @@ final class StubKernel implements DeviceFile, AnonFile {
 
     @Override
     public int await(long timeoutNanos) {
-        device = Thread.currentThread();
         long deadline = System.nanoTime() + timeoutNanos;
-        while (!woken && opensLeft == 0 && delivered == wanted) {
-            if (timeoutNanos < 0) {
-                LockSupport.park(this);
-            } else {
-                long left = deadline - System.nanoTime();
-                if (left <= 0) {
-                    return 0;
+        pollers.add(Thread.currentThread());
+        try {
+            while (!woken && !isReadable()) {
+                if (timeoutNanos < 0) {
+                    LockSupport.park(this);
+                } else {
+                    long left = deadline - System.nanoTime();
+                    if (left <= 0) {
+                        return 0;
+                    }
+                    LockSupport.parkNanos(this, left);
                 }
-                LockSupport.parkNanos(this, left);
             }
+        } finally {
+            pollers.remove(Thread.currentThread());
         }
-        return (woken ? WOKEN : 0) | (opensLeft > 0 || delivered < wanted ? READABLE : 0);
+        return (woken ? WOKEN : 0) | (isReadable() ? READABLE : 0);
+    }
+
+    private boolean isReadable() {
+        return opensLeft.get() > 0 || delivered.get() < wanted;
     }
 
     @Override
     public void wake() {
         woken = true;
-        LockSupport.unpark(device);
+        pollers.forEach(LockSupport::unpark);
     }
 
     @Override
