@@ -95,12 +95,7 @@ final class StubKernel implements DeviceFile, AnonFile {
             return 0; // another thread was faster
         }
         byte[] message = MessageEncoder.encode(new Message.Open(
-                object,
-                object,
-                FIRST_FD + object,
-                0,
-                VolumeKey.of("erofs,benchmark"),
-                CookieKey.of("blob-" + object)));
+                object, object, FIRST_FD + object, 0, VolumeKey.of("erofs,benchmark"), CookieKey.of("blob-" + object)));
         buffer.copyFrom(MemorySegment.ofArray(message));
         return message.length;
     }

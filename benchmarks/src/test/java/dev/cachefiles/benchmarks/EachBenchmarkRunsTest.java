@@ -9,6 +9,7 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.runner.Runner;
@@ -27,6 +28,7 @@ class EachBenchmarkRunsTest {
             SystemCallBenchmark.class);
 
     @Test
+    @Timeout(300)
     void withEachOfItsParameters() throws RunnerException {
         var options = new OptionsBuilder()
                 .include("dev\\.cachefiles\\.benchmarks\\.")

@@ -86,11 +86,11 @@ public final class KernelBenchmark {
             for (Contestant contestant : order) {
                 disk.format();
                 run(contestant, course, disk, round);
+                // After each: a run that is stopped has not been for nothing.
+                var report = new Report(machine, contestants, course, samples);
+                Files.writeString(results.resolve("report.md"), report.text());
+                Files.writeString(results.resolve("report.json"), report.json());
             }
-            // After each round: a run that is stopped has not been for nothing.
-            var report = new Report(machine, contestants, course, samples);
-            Files.writeString(results.resolve("report.md"), report.text());
-            Files.writeString(results.resolve("report.json"), report.json());
         }
         System.out.print(new Report(machine, contestants, course, samples).text());
     }
