@@ -10,12 +10,15 @@ import dev.cachefiles.CacheOptions.Limits;
 import dev.cachefiles.CachefilesChannel;
 import dev.cachefiles.CachefilesException;
 import dev.cachefiles.Errno;
+import dev.cachefiles.kerneltests.contract.SdkDaemon;
 import dev.cachefiles.kerneltests.matrix.Row;
 import dev.cachefiles.kerneltests.support.CacheDirectory;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -98,15 +101,24 @@ class SetUpTest {
         var channel = open(CacheDirectory.create());
         Thread[] waiters = new Thread[3];
         for (int i = 0; i < waiters.length; i++) {
-            waiters[i] = Thread.ofPlatform().start(() -> assertThrows(ClosedChannelException.class, channel::take));
+            waiters[i] =
+                    Thread.ofPlatform().daemon().start(() -> assertThrows(ClosedChannelException.class, channel::take));
         }
-        channel.close();
         for (Thread waiter : waiters) {
-            waiter.join(10_000);
-            assertEquals(Thread.State.TERMINATED, waiter.getState());
+            SdkDaemon.await(() -> isInCall(waiter, "await"), "a thread that waits for the kernel");
+        }
+        Thread closer = Thread.ofPlatform().daemon().start(channel::close);
+        for (Thread thread : List.of(closer, waiters[0], waiters[1], waiters[2])) {
+            thread.join(10_000);
+            assertEquals(Thread.State.TERMINATED, thread.getState());
         }
         assertThrows(ClosedChannelException.class, () -> channel.poll(Duration.ZERO));
         channel.close();
+    }
+
+    private static boolean isInCall(Thread thread, String method) {
+        return Arrays.stream(thread.getStackTrace())
+                .anyMatch(frame -> frame.getMethodName().equals(method));
     }
 
     private static CachefilesChannel open(Path directory) throws Exception {
