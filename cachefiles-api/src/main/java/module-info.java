@@ -16,6 +16,7 @@ module dev.cachefiles {
     exports dev.cachefiles.blob;
     exports dev.cachefiles.blob.layer;
     exports dev.cachefiles.probe;
+    exports dev.cachefiles.cache;
     exports dev.cachefiles.spi;
     exports dev.cachefiles.protocol to
             dev.cachefiles.ffm,

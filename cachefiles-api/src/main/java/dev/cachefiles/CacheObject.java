@@ -169,6 +169,15 @@ public final class CacheObject {
     }
 
     /**
+     * Gives the number of bytes that were written through the fd of this object.
+     *
+     * @return whole blocks, those twice that were written twice
+     */
+    public long writtenBytes() {
+        return fd.writer().writtenBytes();
+    }
+
+    /**
      * Keeps an object of the handler's own with this one, in place of the one before.
      *
      * @param attachment the object, or null for none

@@ -229,6 +229,7 @@ final class CacheWriter {
         long done = 0;
         long deadline = 0;
         boolean raised = false;
+        boolean roomMade = false;
         while (done < total) {
             MemorySegment rest = done == 0 ? blocks : blocks.asSlice(done);
             long n = file.pwrite(rest, position + done);
@@ -241,7 +242,10 @@ final class CacheWriter {
                 if (deadline == 0) {
                     deadline = now + ATTACH_TIMEOUT_NANOS;
                 } else if (now - deadline > 0) {
-                    throw failed(n, position + done, total - done);
+                    if (roomMade || !channel.makeRoom()) {
+                        throw failed(n, position + done, total - done);
+                    }
+                    roomMade = true;
                 }
                 LockSupport.parkNanos(this, ATTACH_POLL_NANOS);
                 if (Thread.currentThread().isInterrupted()) {
@@ -252,15 +256,23 @@ final class CacheWriter {
                 // Somebody has lowered the limit. A piece of a block may be in the file: it must be made whole at once.
                 channel.raiseFileSizeLimit();
                 raised = true;
+            } else if (!roomMade && isNoRoom(n) && channel.makeRoom()) {
+                roomMade = true;
             } else if (n != -Errno.EINTR.number()) {
                 throw failed(n, position + done, total - done);
             }
         }
         writtenBytes.getAndAdd(total);
+        channel.wrote(total);
         remember(position, total);
         if (observer != null) {
             observer.written(object, position, total, Duration.ofNanos(System.nanoTime() - start));
         }
+    }
+
+    /** What culling may help against; ENOBUFS has other causes too. */
+    private static boolean isNoRoom(long result) {
+        return result == -Errno.ENOSPC.number() || result == -Errno.ENOBUFS.number();
     }
 
     /** Bytes that were written, those twice that were written twice. */

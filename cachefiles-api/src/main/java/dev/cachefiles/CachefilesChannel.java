@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.cachefiles;
 
+import dev.cachefiles.cache.CacheCuller;
+import dev.cachefiles.cache.CacheTree;
 import dev.cachefiles.protocol.Command;
 import dev.cachefiles.protocol.Message;
 import dev.cachefiles.protocol.MessageDecoder;
@@ -76,6 +78,8 @@ public final class CachefilesChannel implements Channel {
     private final AtomicInteger opening = new AtomicInteger();
 
     private volatile @Nullable OnDemandListener observer;
+
+    private volatile @Nullable CacheWatch watch;
 
     private CachefilesChannel(CacheOptions options, CachefilesProvider provider, DeviceFile device, long fileLimit) {
         this.options = options;
@@ -404,7 +408,12 @@ public final class CachefilesChannel implements Channel {
             }
             case Message.Close close -> {
                 var id = new ObjectId(close.objectId());
-                yield new CloseRequest(time(), new MessageId(close.messageId()), id, objects.remove(id));
+                CacheObject object = objects.remove(id);
+                CacheWatch watching = watch;
+                if (object != null && watching != null) {
+                    watching.closed(object);
+                }
+                yield new CloseRequest(time(), new MessageId(close.messageId()), id, object);
             }
         };
     }
@@ -446,6 +455,10 @@ public final class CachefilesChannel implements Channel {
             opening.decrementAndGet();
         }
         objects.forgetSize(object);
+        CacheWatch watching = watch;
+        if (watching != null) {
+            watching.opened(object);
+        }
     }
 
     void refuse(OpenRequest request, Errno errno) throws IOException {
@@ -602,6 +615,99 @@ public final class CachefilesChannel implements Channel {
     /** All objects that are open at this moment. */
     List<CacheObject> objects() {
         return List.copyOf(objects.all());
+    }
+
+    /**
+     * Gives the objects whose fd is open at this moment. The kernel uses these, and possibly others, whose fd was given
+     * back.
+     *
+     * @return a new list
+     */
+    public List<CacheObject> openObjects() {
+        return objects();
+    }
+
+    /**
+     * Gives what the cache was bound with.
+     *
+     * @return the options
+     */
+    public CacheOptions options() {
+        return options;
+    }
+
+    /**
+     * Tells whether the kernel asks for culling ({@code POLLOUT}): a write or a new file has found less free space than
+     * the limit <em>cull</em>, and none since has found as much as <em>run</em>. Freeing space does not end it, only the
+     * next write or new file.
+     *
+     * <p>Costs one system call that does not block. Not to be waited for: it can stay so for long.
+     *
+     * @return true if it does
+     * @throws ClosedChannelException if the channel is closed
+     * @throws CachefilesException    if the device cannot be polled
+     * @see <a href="https://docs.kernel.org/filesystems/caching/cachefiles.html">cachefiles_daemon_poll in
+     *      fs/cachefiles/daemon.c; cachefiles_has_space in fs/cachefiles/cache.c</a>
+     */
+    public boolean isCullingWanted() throws IOException {
+        useDevice();
+        try {
+            int wanted = device.wantsCulling();
+            if (wanted < 0) {
+                throw new CachefilesException("poll of the device", Errno.ofResult(wanted));
+            }
+            return wanted > 0;
+        } finally {
+            releaseDevice();
+        }
+    }
+
+    /**
+     * Makes what culls objects and volumes of this cache.
+     *
+     * @return a culler, to be closed by the caller, before this channel
+     * @throws UnsupportedOperationException if the provider does not offer it
+     * @throws CachefilesException           if the directory of the options is not the one that the kernel uses, because
+     *     it was replaced since; {@code EACCES} if this process may not read it
+     * @throws ClosedChannelException        if the channel is closed
+     * @throws IOException                   if another error occurs
+     */
+    public CacheCuller culler() throws IOException {
+        if (!isOpen()) {
+            throw new ClosedChannelException();
+        }
+        return new CacheCuller(CacheTree.open(options.directory(), provider), this::writeIn);
+    }
+
+    private int writeIn(int directory, MemorySegment command) {
+        try {
+            useDevice();
+        } catch (ClosedChannelException e) {
+            return -Errno.EBADF.number();
+        }
+        try {
+            return device.writeIn(directory, command);
+        } finally {
+            releaseDevice();
+        }
+    }
+
+    /** Sets what keeps the cache within limits; null if nothing does. */
+    void watch(@Nullable CacheWatch newWatch) {
+        watch = newWatch;
+    }
+
+    void wrote(long bytes) {
+        CacheWatch watching = watch;
+        if (watching != null) {
+            watching.wrote(bytes);
+        }
+    }
+
+    /** A write has found no room; whether that may have changed. */
+    boolean makeRoom() {
+        CacheWatch watching = watch;
+        return watching != null && watching.makeRoom();
     }
 
     TimeSource time() {

@@ -53,6 +53,9 @@ public record Errno(int number) {
     /** File exists. */
     public static final Errno EEXIST = new Errno(17);
 
+    /** Invalid cross-device link: of a cache, something is mounted inside. */
+    public static final Errno EXDEV = new Errno(18);
+
     /** No such device. */
     public static final Errno ENODEV = new Errno(19);
 
@@ -88,6 +91,9 @@ public record Errno(int number) {
 
     /** Function not implemented. */
     public static final Errno ENOSYS = new Errno(38);
+
+    /** Too many symbolic links; or one where none is followed. */
+    public static final Errno ELOOP = new Errno(40);
 
     /** File descriptor in bad state. */
     public static final Errno EBADFD = new Errno(77);
@@ -139,6 +145,8 @@ public record Errno(int number) {
             entry(34, "ERANGE"),
             entry(36, "ENAMETOOLONG"),
             entry(38, "ENOSYS"),
+            entry(39, "ENOTEMPTY"),
+            entry(40, "ELOOP"),
             entry(61, "ENODATA"),
             entry(77, "EBADFD"),
             entry(90, "EMSGSIZE"),

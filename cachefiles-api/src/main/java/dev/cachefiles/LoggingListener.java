@@ -3,11 +3,14 @@ package dev.cachefiles;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.cachefiles.cache.CachedObject;
+import dev.cachefiles.cache.CullReport;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 
 /** Writes events to the logger {@code dev.cachefiles}, then passes them on; contains what the next listener throws. */
 final class LoggingListener implements OnDemandListener {
@@ -100,6 +103,16 @@ final class LoggingListener implements OnDemandListener {
     public void cacheReopened() {
         LOG.log(Level.INFO, "the cache is bound again; images must be mounted again");
         pass(next::cacheReopened);
+    }
+
+    @Override
+    public void culled(CullReport report) {
+        LOG.log(report.enough() ? Level.INFO : Level.WARNING, report::toString);
+        LOG.log(
+                Level.DEBUG,
+                () -> (report.dryRun() ? "would cull: " : "culled: ")
+                        + report.culled().stream().map(CachedObject::toString).collect(Collectors.joining(", ")));
+        pass(() -> next.culled(report));
     }
 
     @Override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.cachefiles;
 
+import dev.cachefiles.cache.CullReport;
 import java.time.Duration;
 
 /**
@@ -117,6 +118,13 @@ public interface OnDemandListener {
      * The cache was bound again after it had died. Images can be mounted again.
      */
     default void cacheReopened() {}
+
+    /**
+     * Objects were culled to keep the cache within its limits; or would have been, in a dry run.
+     *
+     * @param report what was found and done
+     */
+    default void culled(CullReport report) {}
 
     /**
      * Something went wrong that belongs to no request: a message that is malformed or cannot be delivered, an exception

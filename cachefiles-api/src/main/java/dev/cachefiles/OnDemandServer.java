@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.cachefiles;
 
+import dev.cachefiles.cache.CullingPolicy;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -270,6 +271,7 @@ public final class OnDemandServer implements AutoCloseable {
         private long readNanos = Duration.ofSeconds(30).toNanos();
         private Duration shutdownTimeout = Duration.ofSeconds(10);
         private boolean reopens = true;
+        private @Nullable CullingPolicy culling;
 
         private Builder(CachefilesChannel channel) {
             this.channel = Objects.requireNonNull(channel, "channel");
@@ -454,6 +456,22 @@ public final class OnDemandServer implements AutoCloseable {
         }
 
         /**
+         * Keeps the cache within limits: the server culls the least recently used objects when the kernel asks for it,
+         * when a budget is exceeded, or when a write finds no room, which is then tried once more. The default is to cull
+         * nothing.
+         *
+         * <p>It is done on a thread of its own. What was culled is told to {@link OnDemandListener#culled}, what goes
+         * wrong to {@link OnDemandListener#trouble}. Needs to be root, or the capability {@code CAP_DAC_OVERRIDE}.
+         *
+         * @param policy the rules
+         * @return this
+         */
+        public Builder culling(CullingPolicy policy) {
+            this.culling = Objects.requireNonNull(policy, "policy");
+            return this;
+        }
+
+        /**
          * Sets how long {@link OnDemandServer#close} waits for handlers.
          *
          * @param timeout the longest wait, not negative; the default is 10 seconds
@@ -490,7 +508,8 @@ public final class OnDemandServer implements AutoCloseable {
                     openNanos,
                     readNanos,
                     shutdownTimeout,
-                    reopens);
+                    reopens,
+                    culling);
             var server = new OnDemandServer(options, channel);
             server.start();
             return server;

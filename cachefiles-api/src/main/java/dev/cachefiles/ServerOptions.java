@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.cachefiles;
 
+import dev.cachefiles.cache.CullingPolicy;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.function.BiFunction;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param readNanos       time for a READ
  * @param shutdownTimeout time for what is in flight when the server closes
  * @param reopens         a cache that dies is bound again
+ * @param culling         the rules by which the cache is kept within limits; null for none
  */
 record ServerOptions(
         BiFunction<OnDemandListener, Consumer<PendingRequest>, RequestEngine> engines,
@@ -35,7 +37,8 @@ record ServerOptions(
         long openNanos,
         long readNanos,
         Duration shutdownTimeout,
-        boolean reopens) {
+        boolean reopens,
+        @Nullable CullingPolicy culling) {
 
     /** Stands for a listener that nobody has set. */
     static final OnDemandListener NO_LISTENER = new OnDemandListener() {};

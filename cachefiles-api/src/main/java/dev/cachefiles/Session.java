@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.cachefiles;
 
+import dev.cachefiles.cache.CullingPolicy;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -10,6 +11,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A server's work on one channel, from the first message to the last fd. A cache that dies ends its session; another
@@ -32,6 +34,7 @@ final class Session {
     private final DeviceThreads threads;
     private final Dispatcher dispatcher;
     private final Watchdog watchdog;
+    private final @Nullable Upkeep upkeep;
     private final AtomicBoolean over = new AtomicBoolean();
     private final ReentrantLock stopping = new ReentrantLock();
     private boolean stopped;
@@ -46,11 +49,17 @@ final class Session {
         this.dispatcher =
                 new Dispatcher(options, listener, executor == null ? threads : new ExecutorThreads(executor, this));
         this.watchdog = new Watchdog(this, channel, threads, dispatcher);
+        CullingPolicy culling = options.culling();
+        this.upkeep = culling == null ? null : new Upkeep(channel, culling, listener);
     }
 
     void start() {
         channel.observe(options.listens() ? listener : null);
         watchdog.start();
+        if (upkeep != null) {
+            channel.watch(upkeep);
+            upkeep.start();
+        }
         threads.start(dispatcher);
     }
 
@@ -99,6 +108,7 @@ final class Session {
     boolean isOwnThread() {
         return threads.contains(Thread.currentThread())
                 || watchdog.isCurrentThread()
+                || (upkeep != null && upkeep.isCurrentThread())
                 || underWay().stream().anyMatch(PendingRequest::isRunByCurrentThread);
     }
 
@@ -138,6 +148,10 @@ final class Session {
             channel.objects().forEach(dispatcher::forget);
             drain(Math.max(deadlineNanos, System.nanoTime() + LAST_CALLS_NANOS));
             watchdog.stop();
+            if (upkeep != null) {
+                channel.watch(null);
+                upkeep.stop();
+            }
             channel.observe(null);
             channel.close();
         } finally {

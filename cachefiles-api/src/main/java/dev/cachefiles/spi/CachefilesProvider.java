@@ -66,4 +66,14 @@ public interface CachefilesProvider {
     default long raiseFileSizeLimit() {
         return Long.MAX_VALUE;
     }
+
+    /**
+     * Gives the way to the files of a cache directory.
+     *
+     * @return the calls
+     * @throws UnsupportedOperationException if this provider cannot work on this platform, or does not offer it
+     */
+    default CacheFiles files() {
+        throw new UnsupportedOperationException("this provider shows no files of a cache");
+    }
 }

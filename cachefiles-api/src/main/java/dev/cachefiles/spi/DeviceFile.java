@@ -9,7 +9,7 @@ import java.lang.foreign.MemorySegment;
  * <p>Safe for use by several threads; but the caller sees to it that no call is under way when {@link #close} is made,
  * and that none follows.
  */
-public interface DeviceFile {
+public interface DeviceFile extends DirectoryCommands {
 
     /** Bit of {@link #await}: a message can probably be read. */
     int READABLE = 1;
@@ -45,6 +45,27 @@ public interface DeviceFile {
      * @return bits of {@link #READABLE} and {@link #WOKEN}; 0 after the timeout or a signal; or a negated errno
      */
     int await(long timeoutNanos);
+
+    /**
+     * Tells whether the kernel asks for culling, {@code POLLOUT}. Does not wait.
+     *
+     * @return 1 if it does, 0 if not; or a negated errno
+     * @see <a href="https://docs.kernel.org/filesystems/caching/cachefiles.html">cachefiles_daemon_poll in
+     *      fs/cachefiles/daemon.c</a>
+     */
+    default int wantsCulling() {
+        return 0;
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>A provider that does not offer this refuses with EOPNOTSUPP.
+     */
+    @Override
+    default int writeIn(int directory, MemorySegment command) {
+        return -95; // EOPNOTSUPP
+    }
 
     /** Makes every {@link #await}, under way or to come, return with {@link #WOKEN} until {@link #clearWake}. */
     void wake();

@@ -4,6 +4,7 @@ package dev.cachefiles.ffm;
 import dev.cachefiles.CachefilesException;
 import dev.cachefiles.Errno;
 import dev.cachefiles.ffm.libc.LibC;
+import dev.cachefiles.spi.CacheFiles;
 import dev.cachefiles.spi.CachefilesProvider;
 import dev.cachefiles.spi.DeviceFile;
 import dev.cachefiles.spi.FileTrial;
@@ -87,6 +88,13 @@ public final class LinuxCachefilesProvider implements CachefilesProvider {
     public long raiseFileSizeLimit() {
         checkPlatform(System.getProperty("os.name"), System.getProperty("os.arch"), ByteOrder.nativeOrder());
         return linked(LibC::raiseFileSizeLimit);
+    }
+
+    @Override
+    public CacheFiles files() {
+        checkPlatform(System.getProperty("os.name"), System.getProperty("os.arch"), ByteOrder.nativeOrder());
+        linked(LibC::pageSize);
+        return LinuxCacheFiles.INSTANCE;
     }
 
     /** The first use of {@link LibC} links it, which may be denied. */

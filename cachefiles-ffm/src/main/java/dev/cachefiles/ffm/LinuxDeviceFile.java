@@ -21,6 +21,7 @@ final class LinuxDeviceFile implements DeviceFile {
     private final int fd;
     private final int event;
     private final int pageSize = LibC.pageSize();
+    private final WorkingDirectoryThread directories = new WorkingDirectoryThread();
 
     /** The kernel writes what it found into the array, so each thread has its own. */
     private final ThreadLocal<PollFds> pollFds;
@@ -63,6 +64,21 @@ final class LinuxDeviceFile implements DeviceFile {
     }
 
     @Override
+    public int wantsCulling() {
+        PollFds fds = PollFds.ofOutput(fd);
+        int found = LibC.poll(fds, 0);
+        if (found <= 0) {
+            return found == -Errno.EINTR.number() ? 0 : found;
+        }
+        return (fds.found(DEVICE) & ~PollFds.POLLOUT) != 0 ? -Errno.EBADF.number() : 1;
+    }
+
+    @Override
+    public int writeIn(int directory, MemorySegment command) {
+        return directories.call(directory, () -> write(command));
+    }
+
+    @Override
     public void wake() {
         try (Arena arena = Arena.ofConfined()) {
             // EAGAIN means that the counter is at its maximum, and so awake.
@@ -91,6 +107,7 @@ final class LinuxDeviceFile implements DeviceFile {
 
     @Override
     public void close() {
+        directories.close();
         LibC.close(fd);
         LibC.close(event);
     }

@@ -44,6 +44,11 @@ final class BackingFile {
         return size;
     }
 
+    /** Bytes in blocks with data. */
+    long allocatedBytes() {
+        return (long) blocks.size() * blockSize;
+    }
+
     /** Cuts the file, or extends it with a hole. */
     void resize(long newSize) {
         long firstGone = (newSize + blockSize - 1) / blockSize;

@@ -2,7 +2,9 @@
 package dev.cachefiles.testkit;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class CacheRecords {
     private final List<Entry> entries = new ArrayList<>();
+    private final Map<String, FakeCache> directories = new HashMap<>();
 
     /** A tag and the cache that was bound with it last. */
     static final class Entry {
@@ -47,6 +50,22 @@ final class CacheRecords {
             }
         }
         entries.add(new Entry(tag, cache));
+    }
+
+    /** A cache was bound to a directory. */
+    void boundTo(String directory, FakeCache cache) {
+        directories.put(directory, cache);
+    }
+
+    /** Whether a cache was ever bound to a directory, and so made its own directories there. */
+    boolean wasBound(String directory) {
+        return directories.containsKey(directory);
+    }
+
+    /** Whether the kernel uses a directory as a cache. */
+    boolean isBound(String directory) {
+        FakeCache cache = directories.get(directory);
+        return cache != null && !cache.isGone();
     }
 
     /** Finds any cache, {@code fscache_lookup_cache} without a name. */

@@ -24,6 +24,25 @@ final class CacheStore {
         return space;
     }
 
+    String directory() {
+        return directory;
+    }
+
+    /** A volume is used from now on. */
+    void begin(VolumeKey volume) {
+        core.disk.begin(directory, volume);
+    }
+
+    /** A volume is not used any more, but for its objects that are not let go yet. */
+    void end(VolumeKey volume) {
+        core.disk.end(directory, volume);
+    }
+
+    /** An object is used from now on, until it is let go. */
+    void begin(FakeObject object) {
+        core.disk.begin(directory, object);
+    }
+
     /** Whether the cache lets a volume begin: what fails here does so before any OPEN. */
     boolean canLookUp(VolumeKey volume) {
         return core.disk.makeVolume(directory, volume, space);
@@ -70,6 +89,7 @@ final class CacheStore {
      * which ends the cache.
      */
     boolean letGo(FakeObject object) {
+        core.disk.end(directory, object);
         BackingFile file = object.file();
         if (file == null) {
             return true;

@@ -19,6 +19,7 @@ final class CommandInterpreter {
     private static final int EIO = KernelCore.error(Errno.EIO);
 
     private final FakeCache cache;
+    private final FakeFiles tree;
     private final int maxSize;
     private final boolean withOnDemand;
     private final boolean withRestore;
@@ -27,12 +28,27 @@ final class CommandInterpreter {
     private @Nullable String directory;
     private @Nullable String tag;
 
+    /** Where the command is carried out; null for somewhere outside of all caches. */
+    private FakeFiles.@Nullable Node workingDirectory;
+
     /** Makes an interpreter; a kernel without the on-demand mode does not know all verbs. */
-    CommandInterpreter(FakeCache cache, Settings settings) {
+    CommandInterpreter(FakeCache cache, KernelCore core) {
+        Settings settings = core.settings;
         this.cache = cache;
+        this.tree = core.files;
         this.maxSize = settings.pageSize() - 1;
         this.withOnDemand = settings.onDemand();
         this.withRestore = withOnDemand && !settings.profile().has(Quirk.NO_RESTORE);
+    }
+
+    /** Runs one command in a directory; the number of its bytes, or a negated errno. */
+    int executeIn(FakeFiles.Node directory, byte[] command) {
+        workingDirectory = directory;
+        try {
+            return execute(command);
+        } finally {
+            workingDirectory = null;
+        }
     }
 
     /** Runs one command; the number of its bytes, or a negated errno. */
@@ -69,7 +85,8 @@ final class CommandInterpreter {
             case "bind" -> bind(argument);
             case "brun", "bcull", "bstop" -> blocks.set(verb.substring(1), argument);
             case "frun", "fcull", "fstop" -> files.set(verb.substring(1), argument);
-            case "cull", "inuse" -> lookUp(argument);
+            case "cull" -> lookUp(argument, true);
+            case "inuse" -> lookUp(argument, false);
             case "debug" -> debug(argument);
             case "dir" -> dir(argument);
             case "secctx" -> argument.isEmpty() ? EINVAL : EOPNOTSUPP;
@@ -132,15 +149,18 @@ final class CommandInterpreter {
         return id.error() != 0 ? id.error() : cache.copen(id.value(), argument.substring(comma + 1));
     }
 
-    /** The fake has no working directory to look a name up in. */
-    private int lookUp(String name) {
+    /** In the working directory; outside of all caches there is nothing. */
+    private int lookUp(String name, boolean cull) {
         if (name.indexOf('/') >= 0) {
             return EINVAL;
         }
         if (!cache.isBound() || name.isEmpty() || name.equals(".") || name.equals("..") || name.length() > 255) {
             return EIO;
         }
-        return KernelCore.error(Errno.ENOENT);
+        if (workingDirectory == null) {
+            return KernelCore.error(Errno.ENOENT);
+        }
+        return tree.cull(workingDirectory, name.getBytes(StandardCharsets.ISO_8859_1), cull);
     }
 
     private static int debug(String argument) {

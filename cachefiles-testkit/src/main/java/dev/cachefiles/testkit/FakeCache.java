@@ -68,6 +68,7 @@ final class FakeCache {
         space.check(0, 0);
         store = new CacheStore(core, directory, space);
         core.records.bind(tag, this);
+        core.records.boundTo(directory, this);
         return 0;
     }
 
@@ -353,6 +354,7 @@ final class FakeCache {
     /** Starts to use a blob: sends its OPEN. */
     PendingRequest sendOpen(FakeObject object) {
         objects.add(object);
+        store().begin(object);
         return queue(Kind.OPEN, object);
     }
 

@@ -106,6 +106,26 @@ final class FakeDevice implements DeviceFile {
     }
 
     @Override
+    public int wantsCulling() {
+        return call("wantsCulling", () -> cache.isCulling() ? 1 : 0);
+    }
+
+    @Override
+    public int writeIn(int directory, MemorySegment command) {
+        return call("writeIn", () -> {
+            byte[] bytes = command.toArray(ValueLayout.JAVA_BYTE);
+            String text = new String(bytes, StandardCharsets.UTF_8);
+            core.journal.command(text);
+            FakeFiles.Node node = core.files.node(directory);
+            if (node == null) {
+                return KernelCore.error(Errno.EBADF);
+            }
+            int error = core.faults.error(text.split(" ", 2)[0]);
+            return error != 0 ? error : device.commands.executeIn(node, bytes);
+        });
+    }
+
+    @Override
     public void wake() {
         call("wake", () -> {
             woken = true;

@@ -3,6 +3,7 @@ package dev.cachefiles.testkit;
 
 import dev.cachefiles.CachefilesException;
 import dev.cachefiles.Errno;
+import dev.cachefiles.spi.CacheFiles;
 import dev.cachefiles.spi.CachefilesProvider;
 import dev.cachefiles.spi.DeviceFile;
 import dev.cachefiles.spi.TimeSource;
@@ -123,6 +124,16 @@ public final class FakeKernel implements CachefilesProvider {
     @Override
     public long raiseFileSizeLimit() {
         return locked(core.process::raiseFileSizeLimit);
+    }
+
+    /**
+     * Gives the way to the files of caches, as a daemon sees them. There are no others.
+     *
+     * @return the calls
+     */
+    @Override
+    public CacheFiles files() {
+        return core.files;
     }
 
     /**
@@ -375,6 +386,11 @@ public final class FakeKernel implements CachefilesProvider {
      */
     public void awaitOpenFds(int count) {
         await(() -> core.process.openFds() == count, () -> count + " open fds; open are " + core.process);
+    }
+
+    /** Gives the number of directories and files of caches that the daemon has open. */
+    int openDirectories() {
+        return core.files.openHandles();
     }
 
     /** Gives the calls that have broken the rules of the seam. */

@@ -135,6 +135,7 @@ public final class KernelAssert {
         wrong.addAll(misuse());
         wrong.addAll(unanswered());
         wrong.addAll(openFds());
+        wrong.addAll(directories());
         wrong.addAll(device());
         return check(wrong);
     }
@@ -153,6 +154,11 @@ public final class KernelAssert {
         return kernel.process().openFdNames().stream()
                 .map(fd -> "not closed: " + fd)
                 .toList();
+    }
+
+    private Collection<String> directories() {
+        int open = kernel.openDirectories();
+        return open == 0 ? List.of() : List.of("not closed: " + open + " directories or files of the cache");
     }
 
     private Collection<String> device() {

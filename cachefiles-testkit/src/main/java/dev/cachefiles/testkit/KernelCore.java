@@ -3,6 +3,7 @@ package dev.cachefiles.testkit;
 
 import dev.cachefiles.Errno;
 import dev.cachefiles.spi.TimeSource;
+import java.time.Instant;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
@@ -26,6 +27,7 @@ final class KernelCore {
 
     final Journal journal = new Journal();
     final Disk disk;
+    final FakeFiles files;
     final DaemonProcess process = new DaemonProcess();
 
     /** Anonymous fds of all processes, and how many there can be. */
@@ -38,8 +40,11 @@ final class KernelCore {
 
     KernelCore(Settings settings) {
         this.settings = settings;
-        this.disk = new Disk(settings);
         this.time = settings.virtualTime() ? new VirtualTime() : TimeSource.system();
+        Instant boot = Instant.now();
+        long bootNanos = time.nanoTime();
+        this.disk = new Disk(settings, () -> boot.plusNanos(time.nanoTime() - bootNanos));
+        this.files = new FakeFiles(this);
     }
 
     boolean has(KernelProfile.Quirk quirk) {

@@ -154,6 +154,7 @@ final class MountTable {
             throw failed(spec, Errno.ENOBUFS);
         }
         record.volumeBegins();
+        cache.store().begin(spec.volume());
         volume = new Volume(record);
         volumes.put(spec.volume(), volume);
         return volume;
@@ -207,6 +208,7 @@ final class MountTable {
         if (volume.mounts == 0) {
             volumes.remove(spec.volume());
             volume.record.volumeEnds();
+            volume.cache.store().end(spec.volume());
         }
     }
 

@@ -13,7 +13,7 @@ final class OpenDevice {
 
     OpenDevice(KernelCore core, FakeCache cache) {
         this.cache = cache;
-        this.commands = new CommandInterpreter(cache, core.settings);
+        this.commands = new CommandInterpreter(cache, core);
         this.file = new OpenFile(cache::deviceReleased);
     }
 }

@@ -53,7 +53,7 @@ public final class LibC {
     private static final VarHandle ERRNO = CAPTURE_STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
 
     /** Where a thread's calls put their errno; a thread makes one call at a time. */
-    private static final ThreadLocal<MemorySegment> STATE =
+    static final ThreadLocal<MemorySegment> STATE =
             ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(CAPTURE_STATE));
 
     /** {@code struct timespec}; see clock_gettime(2). */
@@ -277,11 +277,11 @@ public final class LibC {
         }
     }
 
-    private static int result(MemorySegment state, int result) {
+    static int result(MemorySegment state, int result) {
         return result >= 0 ? result : -errno(state);
     }
 
-    private static long result(MemorySegment state, long result) {
+    static long result(MemorySegment state, long result) {
         return result >= 0 ? result : -errno(state);
     }
 
@@ -292,12 +292,12 @@ public final class LibC {
     }
 
     /** What a downcall throws is a mistake in this class, never an error of the kernel. */
-    private static Error linkage(Throwable t) {
+    static Error linkage(Throwable t) {
         return t instanceof Error error ? error : new LinkageError("downcall", t);
     }
 
     @SuppressWarnings("restricted") // the one place where native code is linked
-    private static MethodHandle downcall(String name, FunctionDescriptor function, Linker.Option... options) {
+    static MethodHandle downcall(String name, FunctionDescriptor function, Linker.Option... options) {
         var all = new Linker.Option[options.length + 1];
         all[0] = CAPTURE_ERRNO;
         System.arraycopy(options, 0, all, 1, options.length);

@@ -27,6 +27,9 @@ public record PollFds(MemorySegment segment) {
     /** There is data to read. */
     public static final short POLLIN = 0x001;
 
+    /** Data can be written; of the device, that the kernel asks for culling. */
+    public static final short POLLOUT = 0x004;
+
     private static final SequenceLayout ARRAY = MemoryLayout.sequenceLayout(2, POLLFD);
     private static final VarHandle FD = ARRAY.varHandle(sequenceElement(), groupElement("fd"));
     private static final VarHandle EVENTS = ARRAY.varHandle(sequenceElement(), groupElement("events"));
@@ -40,6 +43,13 @@ public record PollFds(MemorySegment segment) {
         FD.set(segment, 0L, 1L, second);
         EVENTS.set(segment, 0L, 1L, POLLIN);
         return new PollFds(segment);
+    }
+
+    /** Makes an array for output on one fd; the other is none, which poll passes over. */
+    public static PollFds ofOutput(int fd) {
+        PollFds fds = of(fd, -1);
+        EVENTS.set(fds.segment, 0L, 0L, POLLOUT);
+        return fds;
     }
 
     /** The number of fds. */
