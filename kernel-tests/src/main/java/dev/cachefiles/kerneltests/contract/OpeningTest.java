@@ -200,7 +200,7 @@ class OpeningTest {
         broken.set(true);
         assertRefused(kernel.mount("a"));
         SdkDaemon.await(() -> daemon.openFailures().size() == 2, "a report");
-        assertEquals(0, kernel.openFds());
+        SdkDaemon.await(() -> kernel.openFds() == 0, "the end of the fd");
 
         broken.set(false);
         assertArrayEquals(
