@@ -209,12 +209,13 @@ final class Upkeep implements CacheWatch {
 
     private void keep(CacheKeeper current) throws IOException, InterruptedException {
         long before = usedAtMost.get();
+        long start = channel.time().nanoTime();
         CullReport report = current.keep();
         // What was written meanwhile may be in the report or not.
         usedAtMost.updateAndGet(now -> report.usedBytes() + (now - before));
         stuck = !report.enough();
         long now = channel.time().nanoTime();
-        notBefore = now + PAUSE_FACTOR * report.elapsed().toNanos();
+        notBefore = now + PAUSE_FACTOR * (now - start);
         stuckUntil = now + STUCK_INTERVALS * policy.interval().toNanos();
         tell(report);
     }

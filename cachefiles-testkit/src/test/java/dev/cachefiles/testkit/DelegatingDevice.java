@@ -30,6 +30,16 @@ class DelegatingDevice implements DeviceFile {
     }
 
     @Override
+    public int wantsCulling() {
+        return device.wantsCulling();
+    }
+
+    @Override
+    public int writeIn(int directory, MemorySegment command) {
+        return device.writeIn(directory, command);
+    }
+
+    @Override
     public void wake() {
         device.wake();
     }

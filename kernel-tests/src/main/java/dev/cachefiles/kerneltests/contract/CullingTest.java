@@ -19,7 +19,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The commands {@code cull} and {@code inuse}, which look names up in the working directory of the calling thread. */
+/**
+ * The bare commands {@code cull} and {@code inuse}, which look names up in the working directory of the calling thread;
+ * {@link CullerTest} has what the library makes of them.
+ */
 @Contract
 class CullingTest {
     private static final int SIZE = 100_000;

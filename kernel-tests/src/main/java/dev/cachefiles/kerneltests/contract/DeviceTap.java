@@ -80,6 +80,16 @@ final class DeviceTap implements CachefilesProvider {
         }
 
         @Override
+        public int wantsCulling() {
+            return real.wantsCulling();
+        }
+
+        @Override
+        public int writeIn(int directory, MemorySegment command) {
+            return real.writeIn(directory, command);
+        }
+
+        @Override
         public void wake() {
             real.wake();
         }

@@ -288,7 +288,7 @@ class FreeSpaceTest {
     }
 
     /** Leaves this part of the file system free, and with 0 not even what is reserved for root. */
-    private static void leave(KernelUnderTest kernel, double part) throws IOException {
+    static void leave(KernelUnderTest kernel, double part) throws IOException {
         Path filler = kernel.options().directory().resolve("filler");
         Files.deleteIfExists(filler);
         // What was deleted is free only when the journal says so.

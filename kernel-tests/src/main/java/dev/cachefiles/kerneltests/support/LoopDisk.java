@@ -24,9 +24,14 @@ public final class LoopDisk implements AutoCloseable {
 
     /** Makes and mounts an empty file system. */
     public static LoopDisk create(int sectorSize, int blockSize) throws IOException {
+        return create(SIZE, sectorSize, blockSize);
+    }
+
+    /** Makes and mounts an empty file system on a device of so many bytes. */
+    public static LoopDisk create(long size, int sectorSize, int blockSize) throws IOException {
         Path file = Files.createTempFile(Path.of("/cache"), "loop", ".img");
         try (var space = new RandomAccessFile(file.toFile(), "rw")) {
-            space.setLength(SIZE);
+            space.setLength(size);
         }
         return attach(
                 file,

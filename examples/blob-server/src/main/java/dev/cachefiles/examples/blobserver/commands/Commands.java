@@ -32,7 +32,7 @@ public final class Commands {
                         new ConfigCommand(),
                         new DoctorCommand())
                 .forEach(line::addSubcommand);
-        addGroup(line, new CacheCommand(), List.of());
+        addGroup(line, new CacheCommand(), List.of(new CacheListCommand(), new CacheCullCommand(opener)));
     }
 
     /** A group of commands is there as soon as it has one. */

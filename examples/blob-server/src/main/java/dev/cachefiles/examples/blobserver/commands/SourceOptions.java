@@ -55,6 +55,25 @@ final class SourceOptions {
             description = "a setting of the source that --blobs or --source names; may be repeated")
     private Map<String, String> sourceSettings = new LinkedHashMap<>();
 
+    @Option(
+            names = "--budget",
+            paramLabel = "SIZE",
+            description = "keep the cache to this size, such as 20GiB: cull what was used least recently, never what is"
+                    + " mounted")
+    private @Nullable String budget;
+
+    @Option(
+            names = "--pin",
+            paramLabel = "[DOMAIN/]NAME",
+            description = "never cull these blobs; * stands for any text; may be repeated")
+    private List<String> pins = new ArrayList<>();
+
+    @Option(
+            names = "--cull",
+            paramLabel = "on|dry-run|off",
+            description = "whether blobs are culled for the budget and when the disk is nearly full (default: on)")
+    private @Nullable String cull;
+
     @Option(names = "--tag", paramLabel = "T", description = "the cache's tag, the same at each start")
     private @Nullable String tag;
 
@@ -156,6 +175,14 @@ final class SourceOptions {
         put(cache, "directory", "--cache-dir", cacheDirectory);
         put(cache, "tag", "--tag", tag);
         put(cache, "device", "--device", device);
+        put(cache, "budget", "--budget", budget);
+        put(cache, "cull", "--cull", cull);
+        if (!pins.isEmpty()) {
+            List<Value> items = pins.stream()
+                    .<Value>map(pin -> new Value.Text(Origin.option("--pin"), pin))
+                    .toList();
+            cache.put("pin", new Value.Listing(Origin.option("--pin"), items));
+        }
         section(sections, DaemonConfig.CACHE, cache);
         var server = new LinkedHashMap<String, Value>();
         put(server, "threads", "--threads", threads);

@@ -76,6 +76,7 @@ public final class Daemon {
                 config.sources().stream().allMatch(entry -> entry.type().isLocal()))) {
             builder.virtualThreads();
         }
+        config.cache().culling().ifPresent(builder::culling);
         return builder.start();
     }
 
