@@ -2,9 +2,11 @@
 package dev.cachefiles;
 
 import dev.cachefiles.cache.CacheKeeper;
+import dev.cachefiles.cache.CachedObject;
 import dev.cachefiles.cache.CullReport;
 import dev.cachefiles.cache.CullingPolicy;
 import java.io.IOException;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +26,7 @@ final class Upkeep implements CacheWatch {
     /** A volume that is made for an object takes this and some inodes, before a byte is written. */
     private static final long VOLUME_BYTES = 257 * 4096;
 
-    /** The tree is not read for more than a tenth of the time. */
+    /** If there is no need, the tree is not read for more than a tenth of the time. */
     private static final int PAUSE_FACTOR = 10;
 
     /** How many intervals pass before a cache is looked at again that cannot be brought within its limits. */
@@ -58,6 +60,7 @@ final class Upkeep implements CacheWatch {
     private boolean stuck;
 
     private long stuckUntil;
+    private List<CachedObject> lastDryRun = List.of();
 
     /** When the tree may be read again. */
     private long notBefore;
@@ -152,7 +155,7 @@ final class Upkeep implements CacheWatch {
         long next = channel.time().nanoTime();
         notBefore = next;
         while (!stopped) {
-            long due = woken && notBefore - next < 0 ? notBefore : next;
+            long due = woken && !stuck ? channel.time().nanoTime() : next;
             if (channel.time().nanoTime() - due >= 0) {
                 look();
                 next = channel.time().nanoTime() + interval;
@@ -195,6 +198,10 @@ final class Upkeep implements CacheWatch {
             closesSeen = closed;
             looksAfterClose = 2;
         }
+        // Each time this is so, the tree is brought well below the budget, so that it does not come up soon again.
+        if (usedAtMost.get() > budget && !stuck) {
+            return true;
+        }
         long now = channel.time().nanoTime();
         if (now - notBefore < 0) {
             return !stuck && current.isShortOfSpace();
@@ -204,7 +211,7 @@ final class Upkeep implements CacheWatch {
         if (stuck && !changed) {
             return now - stuckUntil >= 0;
         }
-        return usedAtMost.get() > budget || (changed && budget != Long.MAX_VALUE) || current.isShortOfSpace();
+        return (changed && budget != Long.MAX_VALUE) || current.isShortOfSpace();
     }
 
     private void keep(CacheKeeper current) throws IOException, InterruptedException {
@@ -213,11 +220,15 @@ final class Upkeep implements CacheWatch {
         CullReport report = current.keep();
         // What was written meanwhile may be in the report or not.
         usedAtMost.updateAndGet(now -> report.usedBytes() + (now - before));
-        stuck = !report.enough();
+        stuck = !report.enough() || report.dryRun();
         long now = channel.time().nanoTime();
         notBefore = now + PAUSE_FACTOR * (now - start);
         stuckUntil = now + STUCK_INTERVALS * policy.interval().toNanos();
-        tell(report);
+        // A dry run finds the same again and again.
+        if (!report.dryRun() || !report.culled().equals(lastDryRun)) {
+            lastDryRun = report.culled();
+            tell(report);
+        }
     }
 
     private void tell(CullReport report) {

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.ServiceLoader;
+import java.util.function.Consumer;
 
 /**
  * A cache directory, read: which volumes and objects it has.
@@ -47,6 +48,7 @@ public final class CacheTree implements Closeable {
     private final Path path;
     private final CacheFiles files;
     private final int root;
+    private final long device;
     private final int cache;
     private final int graveyard;
 
@@ -54,6 +56,7 @@ public final class CacheTree implements Closeable {
         this.path = path;
         this.files = files;
         this.root = root;
+        this.device = files.status(root).device();
         this.cache = cache;
         this.graveyard = graveyard;
     }
@@ -159,15 +162,14 @@ public final class CacheTree implements Closeable {
         checked(directory, "volume " + key);
         try {
             List<CachedObject> objects = new ArrayList<>();
-            long bytes = files.status(directory).allocatedBytes();
+            var bytes = new long[] {files.status(directory).allocatedBytes()};
             long count = 1;
             for (byte[] name : names(directory)) {
                 count++;
                 int fanOut = ObjectPath.fanOutOf(new String(name, StandardCharsets.ISO_8859_1));
-                int fan = fanOut < 0 ? -1 : inside(directory, name);
+                int fan = fanOut < 0 ? -1 : inside(directory, name, status -> bytes[0] += status.allocatedBytes());
                 if (fan >= 0) {
                     try {
-                        bytes += files.status(fan).allocatedBytes();
                         for (byte[] file : names(fan)) {
                             count++;
                             object(key, fanOut, fan, file, withSizes).ifPresent(objects::add);
@@ -177,7 +179,7 @@ public final class CacheTree implements Closeable {
                     }
                 }
             }
-            return Optional.of(new CachedVolume(key, objects, bytes, count));
+            return Optional.of(new CachedVolume(key, objects, bytes[0], count));
         } finally {
             files.close(directory);
         }
@@ -291,21 +293,25 @@ public final class CacheTree implements Closeable {
 
     /** Opens a directory in another, unless something is mounted there; or a negated errno. */
     int inside(int directory, byte[] name) {
+        return inside(directory, name, status -> {});
+    }
+
+    /** The same, and what it is. All directories of a cache are on the file system of its root. */
+    private int inside(int directory, byte[] name, Consumer<FileStatus> seen) {
         int found = files.openDirectory(directory, name);
         if (found < 0) {
             return found;
         }
         FileStatus status = files.status(found);
         int error = status.result();
-        if (error == 0
-                && (status.mountPoint()
-                        || status.device() != files.status(directory).device())) {
+        if (error == 0 && (status.mountPoint() || status.device() != device)) {
             error = -Errno.EXDEV.number();
         }
         if (error < 0) {
             files.close(found);
             return error;
         }
+        seen.accept(status);
         return found;
     }
 

@@ -261,6 +261,10 @@ class UpkeepTest {
         await(() -> !reports.isEmpty(), "a report");
         assertTrue(reports.getFirst().dryRun());
         assertTrue(isStored("a"));
+        for (int i = 0; i < 20; i++) {
+            look();
+        }
+        assertEquals(1, reports.size(), "the same is told once");
         unmount(mount);
     }
 
