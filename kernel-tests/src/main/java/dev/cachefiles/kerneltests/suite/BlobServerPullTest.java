@@ -24,9 +24,9 @@ class BlobServerPullTest {
         ErofsImage.make(blobs.resolve("image"), SourceTree.create(directory.resolve("tree"), 4));
         Path cache = CacheDirectory.create();
         String[] pull = {"pull", "--cache-dir", cache.toString(), "--blobs", blobs.toString(), "image"};
-        assertEquals(
-                Files.size(blobs.resolve("image")),
-                BlobServerCommand.fetched(BlobServerCommand.run(pull).orThrow()));
+        long fetched = BlobServerCommand.fetched(BlobServerCommand.run(pull).orThrow());
+        // The mount itself has read the first blocks.
+        assertTrue(fetched > 0 && fetched < Files.size(blobs.resolve("image")), () -> fetched + " bytes");
         assertEquals(0, BlobServerCommand.fetched(BlobServerCommand.run(pull).orThrow()));
         assertTrue(BlobServerCommand.run("status").errors().contains("no blob-server answers"));
     }

@@ -17,7 +17,9 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -145,6 +147,57 @@ class ConfiguredServingTest {
         }
         assertTrue(why.getFirst().startsWith("loop: source a: "), String.join(" ", why));
         kernel.mount("a.img").close();
+    }
+
+    @Test
+    void aMirrorTakesOverFromOneWhoseBytesAreWrong() throws Exception {
+        String digest = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+        String verify = "      verify: {digests: {a.img: 'sha256:" + digest + "'}}";
+        configure(
+                "  liar:",
+                "    type: directory",
+                "    path: a",
+                "    asked: false",
+                "    layers:",
+                "      faults: {corrupt: 100}",
+                verify,
+                "  honest:",
+                "    type: directory",
+                "    path: a",
+                "    asked: false",
+                "    layers:",
+                verify,
+                "  both: {type: mirrors, of: [liar, honest]}");
+        client.lines("reload");
+        try (FakeMount a = kernel.mount("a.img")) {
+            assertArrayEquals(content, a.read(0, content.length));
+        }
+        configure("  liar:", "    type: directory", "    path: a", "    layers:", "      faults: {corrupt: 100}", verify);
+        client.lines("reload");
+        Files.copy(temporary.resolve("a/a.img"), temporary.resolve("a/other.img"));
+        assertThrows(CachefilesException.class, () -> kernel.mount("other.img"), "no digest is stated for it");
+    }
+
+    @Test
+    void aMirrorThatIsNotThereIsRefused() throws Exception {
+        configure("  both: {type: mirrors, of: [a]}", "  a: {type: directory, path: a}");
+        var refused = assertThrows(ControlClient.Refused.class, () -> client.lines("reload"));
+        assertTrue(refused.getMessage().endsWith("c.yaml:8: of: there is no source 'a' above this one"), refused.getMessage());
+    }
+
+    @Test
+    void whatIsKeptOnDiskServesWhenTheSourceIsGone() throws Exception {
+        String source = "  a: {type: directory, path: a, layers: {verify: {digests: {a.img: 'sha256:"
+                + HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content))
+                + "'}}, keep: {directory: kept, size: 100MiB}}}";
+        configure(source);
+        client.lines("reload");
+        try (FakeMount a = kernel.mount("a.img")) {
+            assertArrayEquals(content, a.read(0, content.length));
+        }
+        try (var files = Files.walk(temporary.resolve("kept"))) {
+            assertTrue(files.filter(Files::isRegularFile).count() >= 12, "chunks of 256 KiB of 3 MB");
+        }
     }
 
     @Test

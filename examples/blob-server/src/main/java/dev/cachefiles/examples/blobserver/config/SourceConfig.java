@@ -37,6 +37,8 @@ public record SourceConfig(String name, SourceType type, Settings settings, List
     private static final Setting<List<String>> PREFIXES =
             Setting.texts("prefixes", "PREFIX", "serve only blobs whose names begin so (or are in names)");
 
+    private static final Setting<Boolean> ASKED =
+            Setting.flag("asked", "false: ask it only as one of 'mirrors'").defaultsTo("true");
     private static final Setting<Value.Mapping> LAYERS = Setting.of(
             "layers",
             "LAYERS",
@@ -49,7 +51,7 @@ public record SourceConfig(String name, SourceType type, Settings settings, List
             });
 
     /** The settings that all kinds have. */
-    public static final List<Setting<?>> COMMON = List.of(TYPE, DOMAINS, NAMES, PREFIXES, LAYERS);
+    public static final List<Setting<?>> COMMON = List.of(TYPE, DOMAINS, NAMES, PREFIXES, ASKED, LAYERS);
 
     /** Reads an entry; empty if its kind is not known, which the problems then say. */
     static Optional<SourceConfig> read(String name, Value.Mapping written, Problems problems) {
@@ -69,6 +71,15 @@ public record SourceConfig(String name, SourceType type, Settings settings, List
                 .map(mapping -> LayerConfig.read(mapping, problems))
                 .orElseGet(() -> LayerConfig.usual(found.get().isLocal(), written));
         return Optional.of(new SourceConfig(name, found.get(), settings, layers));
+    }
+
+    /**
+     * Tells whether it is asked for blobs, and not only by sources that are made of it.
+     *
+     * @return whether it is so
+     */
+    public boolean isAsked() {
+        return settings.get(ASKED);
     }
 
     /**

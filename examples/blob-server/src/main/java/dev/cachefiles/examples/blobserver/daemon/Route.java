@@ -68,7 +68,7 @@ final class Route {
     }
 
     boolean fits(BlobKey key) {
-        return config.match().fits(key);
+        return config.isAsked() && config.match().fits(key);
     }
 
     /** Tells whether another entry says the same, so that connections and what has been learnt can be kept. */

@@ -13,7 +13,9 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,7 +49,7 @@ final class Router implements BlobResolver, Closeable {
                 if (route != null) {
                     kept.add(route);
                 } else {
-                    route = make(source, preflight, problems);
+                    route = make(source, new SourceContext(source.name(), preflight, byName(all)), problems);
                     if (route == null) {
                         continue;
                     }
@@ -69,10 +71,16 @@ final class Router implements BlobResolver, Closeable {
                 + retired.size() + " taken out or replaced";
     }
 
-    private static @Nullable Route make(SourceConfig source, Preflight preflight, Problems problems)
+    private static Map<String, BlobResolver> byName(List<Route> routes) {
+        var others = new HashMap<String, BlobResolver>();
+        routes.forEach(route -> others.put(route.name(), route::resolve));
+        return others;
+    }
+
+    private static @Nullable Route make(SourceConfig source, SourceContext context, Problems problems)
             throws IOException {
         try {
-            return Route.make(source, new SourceContext(source.name(), preflight));
+            return Route.make(source, context);
         } catch (ConfigException e) {
             problems.add(e);
             return null;

@@ -8,7 +8,8 @@ import java.util.Optional;
 public final class LayerTypes {
 
     /** The kinds, in the order of the help. */
-    public static final List<LayerType> ALL = List.of(new RetryType());
+    public static final List<LayerType> ALL =
+            List.of(new RetryType(), new VerifyType(), new KeepType(), new RateLimitType(), new FaultsType());
 
     private LayerTypes() {}
 

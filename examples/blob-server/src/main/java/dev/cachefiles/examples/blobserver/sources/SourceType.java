@@ -34,8 +34,8 @@ public interface SourceType {
     /**
      * Gives the settings that {@link #create} is handed.
      *
-     * @return the settings. None may be called {@code type}, {@code domains}, {@code names}, {@code prefixes} or
-     *     {@code layers}: those are the same for all
+     * @return the settings. None may be called {@code type}, {@code domains}, {@code names}, {@code prefixes},
+     *     {@code asked} or {@code layers}: those are the same for all
      */
     List<Setting<?>> settings();
 
@@ -56,6 +56,15 @@ public interface SourceType {
      * @return whether it is so; {@code false} by default
      */
     default boolean isLocal() {
+        return false;
+    }
+
+    /**
+     * Tells whether it is made of other sources ({@link SourceContext#others}): then it is made anew on each reload.
+     *
+     * @return whether it is so; {@code false} by default
+     */
+    default boolean isMadeOfOthers() {
         return false;
     }
 

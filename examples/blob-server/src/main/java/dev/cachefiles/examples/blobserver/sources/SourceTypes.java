@@ -13,7 +13,7 @@ public final class SourceTypes {
 
     /** The kinds, in the order of the help. */
     public static final List<SourceType> ALL =
-            List.of(new DirectoryType(), new HttpType(), new CasyncType(), new NydusType());
+            List.of(new DirectoryType(), new MirrorsType(), new HttpType(), new CasyncType(), new NydusType());
 
     private SourceTypes() {}
 

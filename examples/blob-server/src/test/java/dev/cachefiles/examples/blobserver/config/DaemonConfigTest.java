@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -90,6 +91,48 @@ class DaemonConfigTest {
                 ConfigException.class,
                 () -> read("cache: {directory: c, tag: 'x '}\nsources: {a: {type: directory, path: p}}\n"));
         assertTrue(refusal.getMessage().startsWith(temporary.resolve("c.yaml") + ":1: tag: "), refusal.getMessage());
+    }
+
+    @Test
+    void readsLayersInTheirOrder() throws IOException {
+        DaemonConfig config = read("""
+                cache: {directory: c}
+                sources:
+                  local: {type: directory, path: p}
+                  web: {type: http, url: "http://h/"}
+                  own:
+                    type: http
+                    url: http://h/
+                    layers:
+                      rate-limit: {rate: 1MiB}
+                      retry:
+                """);
+        assertEquals(List.of(), layers(config, 0));
+        assertEquals(List.of("retry"), layers(config, 1), "what waits for a network tries again");
+        assertEquals(List.of("rate-limit", "retry"), layers(config, 2));
+    }
+
+    private static List<String> layers(DaemonConfig config, int source) {
+        return config.sources().get(source).layers().stream()
+                .map(layer -> layer.type().name())
+                .toList();
+    }
+
+    @Test
+    void namesTheLineOfALayerThatIsWrong() {
+        var refusal = assertThrows(ConfigException.class, () -> read("""
+                cache: {directory: c}
+                sources:
+                  a:
+                    type: directory
+                    path: p
+                    layers:
+                      polish: {}
+                      retry: {attempts: 0}
+                """));
+        String file = temporary.resolve("c.yaml") + ":";
+        assertTrue(refusal.getMessage().startsWith(file + "7: there is no layer 'polish'; known: retry, "));
+        assertTrue(refusal.getMessage().endsWith(file + "8: attempts: 0 is not from 1 to 100"), refusal.getMessage());
     }
 
     @Test
