@@ -45,6 +45,13 @@ class WholeDigestSourceTest {
     }
 
     @Test
+    void is_named_by_its_digest() throws IOException {
+        try (BlobSource source = over(blob)) {
+            assertTrue(source.identity().matches("sha256:[0-9a-f]{64}"), source.identity());
+        }
+    }
+
+    @Test
     void bytes_that_change_after_that_are_found() throws IOException {
         try (BlobSource source = over(blob)) {
             blob.assertReads(source, 0, 10);

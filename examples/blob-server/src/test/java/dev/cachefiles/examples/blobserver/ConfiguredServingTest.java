@@ -151,7 +151,8 @@ class ConfiguredServingTest {
 
     @Test
     void aMirrorTakesOverFromOneWhoseBytesAreWrong() throws Exception {
-        String digest = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+        String digest =
+                HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
         String verify = "      verify: {digests: {a.img: 'sha256:" + digest + "'}}";
         configure(
                 "  liar:",
@@ -172,7 +173,8 @@ class ConfiguredServingTest {
         try (FakeMount a = kernel.mount("a.img")) {
             assertArrayEquals(content, a.read(0, content.length));
         }
-        configure("  liar:", "    type: directory", "    path: a", "    layers:", "      faults: {corrupt: 100}", verify);
+        configure(
+                "  liar:", "    type: directory", "    path: a", "    layers:", "      faults: {corrupt: 100}", verify);
         client.lines("reload");
         Files.copy(temporary.resolve("a/a.img"), temporary.resolve("a/other.img"));
         assertThrows(CachefilesException.class, () -> kernel.mount("other.img"), "no digest is stated for it");
@@ -182,7 +184,9 @@ class ConfiguredServingTest {
     void aMirrorThatIsNotThereIsRefused() throws Exception {
         configure("  both: {type: mirrors, of: [a]}", "  a: {type: directory, path: a}");
         var refused = assertThrows(ControlClient.Refused.class, () -> client.lines("reload"));
-        assertTrue(refused.getMessage().endsWith("c.yaml:8: of: there is no source 'a' above this one"), refused.getMessage());
+        assertTrue(
+                refused.getMessage().endsWith("c.yaml:8: of: there is no source 'a' above this one"),
+                refused.getMessage());
     }
 
     @Test
