@@ -25,7 +25,9 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The daemon with a configuration file and its socket, on a fake kernel. */
@@ -41,13 +43,18 @@ class ConfiguredServingTest {
     private ControlClient client;
 
     @BeforeEach
-    void serve() throws Exception {
+    void serve(TestInfo info) throws Exception {
         new Random(3).nextBytes(content);
         for (String name : new String[] {"a", "b"}) {
             Files.write(Files.createDirectory(temporary.resolve(name)).resolve(name + ".img"), content);
         }
         Files.writeString(temporary.resolve("b/a.img"), "not this one: the sources are asked in their order");
         configure("  a: {type: directory, path: a}");
+        if (info.getTags().contains("prefetch")) {
+            Files.writeString(
+                    temporary.resolve("c.yaml"),
+                    Files.readString(temporary.resolve("c.yaml")) + "prefetch: {lists: lists, what: whole}\n");
+        }
         client = new ControlClient(temporary.resolve("run"));
         var ready = new CompletableFuture<Void>();
         var out = new PrintWriter(new StringWriter()) {
@@ -202,6 +209,20 @@ class ConfiguredServingTest {
         try (var files = Files.walk(temporary.resolve("kept"))) {
             assertTrue(files.filter(Files::isRegularFile).count() >= 12, "chunks of 256 KiB of 3 MB");
         }
+    }
+
+    @Test
+    @Tag("prefetch")
+    void blobsAreFetchedAheadAndWhatIsReadIsRecorded() throws Exception {
+        try (FakeMount a = kernel.mount("a.img")) {
+            while (!client.lines("status").contains("a.img: 3000100 bytes, 3000100 cached")) {
+                Thread.onSpinWait(); // the test's own timeout ends it
+            }
+            long reads = kernel.counters().reads();
+            assertArrayEquals(content, a.read(0, content.length));
+            assertEquals(reads, kernel.counters().reads(), "nothing was missing");
+        }
+        assertTrue(Files.isDirectory(temporary.resolve("lists")));
     }
 
     @Test

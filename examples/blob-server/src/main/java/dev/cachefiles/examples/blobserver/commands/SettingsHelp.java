@@ -2,6 +2,7 @@
 package dev.cachefiles.examples.blobserver.commands;
 
 import dev.cachefiles.examples.blobserver.config.CacheSection;
+import dev.cachefiles.examples.blobserver.config.PrefetchSection;
 import dev.cachefiles.examples.blobserver.config.ServerSection;
 import dev.cachefiles.examples.blobserver.config.SourceConfig;
 import dev.cachefiles.examples.blobserver.layers.LayerType;
@@ -38,6 +39,7 @@ final class SettingsHelp {
         lines.add("on to the next, one that fails does not. Paths start from the file's directory.");
         group(lines, "Settings in 'cache'", CacheSection.SETTINGS);
         group(lines, "Settings in 'server'", ServerSection.SETTINGS);
+        group(lines, "Settings in 'prefetch'", PrefetchSection.SETTINGS);
         group(lines, "Settings of each source", SourceConfig.COMMON);
         for (LayerType type : LayerTypes.ALL) {
             group(lines, "Settings of layer '" + type.name() + "', which " + type.description(), type.settings());

@@ -15,11 +15,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * All that a daemon is told.
  *
- * @param cache   the section {@code cache}
- * @param server  the section {@code server}
- * @param sources the section {@code sources}, in the order in which they are asked
+ * @param cache    the section {@code cache}
+ * @param server   the section {@code server}
+ * @param prefetch the section {@code prefetch}
+ * @param sources  the section {@code sources}, in the order in which they are asked
  */
-public record DaemonConfig(CacheSection cache, ServerSection server, List<SourceConfig> sources) {
+public record DaemonConfig(
+        CacheSection cache, ServerSection server, PrefetchSection prefetch, List<SourceConfig> sources) {
 
     /** The name of the section with the cache's options. */
     public static final String CACHE = "cache";
@@ -27,14 +29,19 @@ public record DaemonConfig(CacheSection cache, ServerSection server, List<Source
     /** The name of the section on how requests are served. */
     public static final String SERVER = "server";
 
+    /** The name of the section on fetching ahead. */
+    public static final String PREFETCH = "prefetch";
+
     /** The name of the section with the sources. */
     public static final String SOURCES = "sources";
 
     private static final Setting<Value.Mapping> CACHE_SECTION = section(CACHE, "the cache, see below");
     private static final Setting<Value.Mapping> SERVER_SECTION = section(SERVER, "the server, see below");
+    private static final Setting<Value.Mapping> PREFETCH_SECTION = section(PREFETCH, "fetching ahead, see below");
     private static final Setting<Value.Mapping> SOURCES_SECTION =
             section(SOURCES, "the sources by names of your choice, see below");
-    private static final List<Setting<?>> SECTIONS = List.of(CACHE_SECTION, SERVER_SECTION, SOURCES_SECTION);
+    private static final List<Setting<?>> SECTIONS =
+            List.of(CACHE_SECTION, SERVER_SECTION, PREFETCH_SECTION, SOURCES_SECTION);
 
     /** Copies the list. */
     public DaemonConfig {
@@ -64,6 +71,7 @@ public record DaemonConfig(CacheSection cache, ServerSection server, List<Source
         problems.throwIfAny();
         Settings cache = Settings.read(of(sections, CACHE_SECTION, written), CacheSection.SETTINGS, problems);
         Settings server = Settings.read(of(sections, SERVER_SECTION, written), ServerSection.SETTINGS, problems);
+        Settings prefetch = Settings.read(of(sections, PREFETCH_SECTION, written), PrefetchSection.SETTINGS, problems);
         var sources = new ArrayList<SourceConfig>();
         for (Map.Entry<String, Value> entry :
                 of(sections, SOURCES_SECTION, written).entries().entrySet()) {
@@ -77,7 +85,8 @@ public record DaemonConfig(CacheSection cache, ServerSection server, List<Source
             problems.add(sections.origin(SOURCES_SECTION), "there is no source to serve from");
         }
         problems.throwIfAny();
-        return new DaemonConfig(new CacheSection(cache), new ServerSection(server), sources);
+        return new DaemonConfig(
+                new CacheSection(cache), new ServerSection(server), new PrefetchSection(prefetch), sources);
     }
 
     private static Value.Mapping of(Settings sections, Setting<Value.Mapping> section, Value.Mapping whole) {

@@ -3,7 +3,11 @@ package dev.cachefiles.examples.blobserver.daemon;
 
 import dev.cachefiles.CachefilesChannel;
 import dev.cachefiles.OnDemandServer;
+import dev.cachefiles.blob.Amplification;
 import dev.cachefiles.blob.BlobHandler;
+import dev.cachefiles.blob.BlobResolver;
+import dev.cachefiles.blob.layer.AccessLists;
+import dev.cachefiles.blob.layer.Prefetcher;
 import dev.cachefiles.examples.blobserver.config.DaemonConfig;
 import dev.cachefiles.examples.blobserver.config.ServerSection;
 import dev.cachefiles.examples.blobserver.control.ControlServer;
@@ -25,6 +29,7 @@ public final class Daemon {
     private final ConfigSource source;
     private final ServerStats stats = new ServerStats();
     private final OpenBlobs blobs = new OpenBlobs();
+    private final PrefetchStatus prefetch = new PrefetchStatus();
     private final CountDownLatch finished = new CountDownLatch(1);
     private volatile @Nullable OnDemandServer server;
 
@@ -47,28 +52,38 @@ public final class Daemon {
      * @throws InterruptedException if the thread is interrupted
      */
     public void run(Runnable ready) throws IOException, InterruptedException {
-        try (var router = new Router();
-                var handler = new BlobHandler(router)) {
+        try (var router = new Router()) {
             var reloader = new Reloader(source, router);
             reloader.start();
             DaemonConfig config = reloader.current();
-            CachefilesChannel channel = opener.open(config.cache().options());
-            try (OnDemandServer running = start(channel, handler, config);
-                    Closeable _ = control(config.server().runtimeDirectory(), router, reloader);
-                    Closeable _ = watch(config.server().watchInterval(), reloader)) {
-                server = running;
-                serve(running, config.server(), ready);
+            Optional<AccessLists> lists = config.prefetch().lists();
+            BlobResolver resolver = lists.isPresent() ? lists.get().over(router) : router;
+            Prefetcher ahead = config.prefetch().prefetcher(lists, prefetch).orElse(null);
+            // Closed in this order: the server, which waits for what is in flight, the sources, what fetches ahead.
+            try (ahead;
+                    BlobHandler handler = handler(resolver, ahead)) {
+                CachefilesChannel channel = opener.open(config.cache().options());
+                try (OnDemandServer running = start(channel, handler, config);
+                        Closeable _ = control(config.server().runtimeDirectory(), router, reloader);
+                        Closeable _ = watch(config.server().watchInterval(), reloader)) {
+                    server = running;
+                    serve(running, config.server(), ready);
+                }
             }
         } finally {
             finished.countDown();
         }
     }
 
+    private static BlobHandler handler(BlobResolver resolver, @Nullable Prefetcher ahead) {
+        return ahead == null ? new BlobHandler(resolver) : new BlobHandler(resolver, Amplification.STANDARD, ahead);
+    }
+
     private OnDemandServer start(CachefilesChannel channel, BlobHandler handler, DaemonConfig config) {
         ServerSection settings = config.server();
         OnDemandServer.Builder builder = OnDemandServer.builder(channel)
                 .handler(handler)
-                .listener(new Listeners(stats, blobs))
+                .listener(new Listeners(stats, blobs, prefetch))
                 .threads(settings.threads())
                 .openDeadline(settings.openDeadline())
                 .readDeadline(settings.readDeadline());
@@ -87,7 +102,7 @@ public final class Daemon {
                     directory,
                     Map.of(
                             "reload", reloader,
-                            "status", new StatusControl(stats, blobs),
+                            "status", new StatusControl(stats, blobs, prefetch),
                             "why", new WhyControl(blobs),
                             "open", new OpenControl(blobs),
                             "pull", new PullControl(blobs, router)));

@@ -8,12 +8,13 @@ import dev.cachefiles.ReadRequest;
 import java.time.Duration;
 
 /**
- * Tells two listeners of what both of them, or one, want to hear.
+ * Tells each listener of what it wants to hear.
  *
- * @param stats counts
- * @param blobs keeps what is open
+ * @param stats    counts
+ * @param blobs    keeps what is open
+ * @param prefetch keeps how far that is fetched ahead
  */
-record Listeners(ServerStats stats, OpenBlobs blobs) implements OnDemandListener {
+record Listeners(ServerStats stats, OpenBlobs blobs, PrefetchStatus prefetch) implements OnDemandListener {
     @Override
     public void opened(OpenRequest request, long size) {
         stats.opened(request, size);
@@ -40,5 +41,6 @@ record Listeners(ServerStats stats, OpenBlobs blobs) implements OnDemandListener
     @Override
     public void closed(CloseRequest request) {
         blobs.closed(request);
+        request.object().ifPresent(object -> prefetch.closed(OpenBlobs.key(object)));
     }
 }

@@ -63,8 +63,11 @@ final class Reloader implements ControlCommand {
         if (!next.server().settings().sameAs(current.server().settings())) {
             lines.add("the section 'server' has changed, which takes a restart");
         }
+        if (!next.prefetch().settings().sameAs(current.prefetch().settings())) {
+            lines.add("the section 'prefetch' has changed, which takes a restart");
+        }
         // The sections that are in force stay: what is compared with next time, and where the cache is.
-        current = new DaemonConfig(current.cache(), current.server(), next.sources());
+        current = new DaemonConfig(current.cache(), current.server(), current.prefetch(), next.sources());
         lines.forEach(line -> LOG.log(System.Logger.Level.INFO, "{0}", line));
         return lines;
     }

@@ -12,10 +12,12 @@ import java.util.Optional;
 final class StatusControl implements ControlCommand {
     private final ServerStats stats;
     private final OpenBlobs blobs;
+    private final PrefetchStatus prefetch;
 
-    StatusControl(ServerStats stats, OpenBlobs blobs) {
+    StatusControl(ServerStats stats, OpenBlobs blobs, PrefetchStatus prefetch) {
         this.stats = stats;
         this.blobs = blobs;
+        this.prefetch = prefetch;
     }
 
     @Override
@@ -33,6 +35,9 @@ final class StatusControl implements ControlCommand {
                                 .map(failure -> "; last failure: " + failure)
                                 .orElse(""));
             }
+        }
+        for (String line : prefetch.lines()) {
+            reply.say(line);
         }
     }
 
