@@ -7,8 +7,8 @@ import java.util.Objects;
 import java.util.function.Supplier;
 
 /**
- * A way to compute digests: SHA-256 of the JDK, or any other that comes as a {@link MessageDigest}, for instance BLAKE3 of
- * Bouncy Castle: {@code new DigestAlgorithm("blake3", Blake3.Blake3_256::new)}.
+ * A way to compute digests: SHA-256 of the JDK, or any other that comes as a {@link MessageDigest}. The example
+ * {@code blob-server} has BLAKE3 in this way.
  *
  * <p>Immutable and safe for use by several threads.
  *
