@@ -136,13 +136,13 @@ class LocalTierTest {
         }
         for (Path file : chunks()) {
             int number = Integer.parseInt(file.getFileName().toString());
-            Files.setLastModifiedTime(file, FileTime.fromMillis(1_000_000L * (10 - number)));
+            Files.setLastModifiedTime(file, FileTime.fromMillis(1_000_000L * (number * 5 % 7 + 1)));
         }
         try (LocalTier tier = open(2L * KEPT)) {
             assertEquals(2L * KEPT, tier.snapshot().bytes());
         }
         assertEquals(
-                List.of("0", "1"),
+                List.of("1", "2"),
                 chunks().stream()
                         .map(file -> file.getFileName().toString())
                         .sorted()
@@ -188,6 +188,25 @@ class LocalTierTest {
             other.assertReads(two, 0, CHUNK);
             blob.assertReads(one, 0, CHUNK);
             assertEquals(1, blob.reads());
+        }
+    }
+
+    @Test
+    void a_chunk_of_another_blob_is_not_taken_for_this_one() throws IOException {
+        var other = new Blob(10_000, 2);
+        other.identity = "sha256:other";
+        try (LocalTier tier = open(1 << 20);
+                BlobSource one = tier.over(blob);
+                BlobSource two = tier.over(other)) {
+            blob.assertReads(one, 0, CHUNK);
+            Path mine = chunks().getFirst();
+            other.assertReads(two, 0, CHUNK);
+            for (Path chunk : chunks()) {
+                Files.copy(mine, chunk.resolveSibling("copy"));
+                Files.move(chunk.resolveSibling("copy"), chunk, StandardCopyOption.REPLACE_EXISTING);
+            }
+            other.assertReads(two, 0, CHUNK);
+            assertEquals(1, tier.snapshot().damaged());
         }
     }
 

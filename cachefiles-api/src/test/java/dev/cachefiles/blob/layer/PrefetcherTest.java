@@ -162,6 +162,22 @@ class PrefetcherTest {
     }
 
     @Test
+    void a_blob_with_recorded_ranges_goes_before_one_without() throws Exception {
+        prefetcher = builder()
+                .lists(key ->
+                        key.equals(Blob.KEY) ? Optional.of(list(0, 4096, 8192, 4096, 16384, 4096)) : Optional.empty())
+                .build();
+        prefetcher.missBegins();
+        prefetcher.start(Blob.key("other"), new Blob(20_480), new Sink("other"));
+        prefetcher.start(Blob.KEY, new Blob(20_480), new Sink("blob"));
+        prefetcher.missEnds();
+        events.await("blob completed");
+        events.await("other completed");
+        List<String> all = fills();
+        assertTrue(all.indexOf("blob 16384+4096") < all.indexOf("other 4096+4096"), all::toString);
+    }
+
+    @Test
     void recorded_ranges_can_be_all_that_is_wanted() throws Exception {
         prefetcher = builder()
                 .lists(key -> Optional.of(list(6000, 5000)))
