@@ -7,6 +7,7 @@ import dev.cachefiles.blob.BlobSource;
 import dev.cachefiles.blob.PermanentException;
 import dev.cachefiles.examples.blobserver.chunk.ChunkDigest;
 import dev.cachefiles.examples.blobserver.chunk.SourceBytes;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.AccessDeniedException;
@@ -17,7 +18,7 @@ import java.nio.file.AccessDeniedException;
  *
  * <p>Safe for use by several threads.
  */
-final class CasyncResolver implements BlobResolver {
+final class CasyncResolver implements BlobResolver, Closeable {
     static final String SUFFIX = ".caibx";
 
     private final BlobResolver indexes;
@@ -26,8 +27,8 @@ final class CasyncResolver implements BlobResolver {
     /**
      * Makes a resolver.
      *
-     * @param indexes finds index files by their names
-     * @param store   where the chunks of all of them are
+     * @param indexes finds index files by their names; closed with this
+     * @param store   where the chunks of all of them are; closed with this
      */
     CasyncResolver(BlobResolver indexes, ChunkStore store) {
         this.indexes = indexes;
@@ -48,6 +49,15 @@ final class CasyncResolver implements BlobResolver {
             bytes = SourceBytes.read(source, 0, (int) source.size());
         }
         return new CasyncSource(ChunkIndex.parse(file, bytes), store, "casync:sha256:" + ChunkDigest.SHA_256.of(bytes));
+    }
+
+    @Override
+    public void close() throws IOException {
+        try (store) {
+            if (indexes instanceof Closeable closeable) {
+                closeable.close();
+            }
+        }
     }
 
     private static ByteBuffer utf8(String text) {

@@ -2,27 +2,28 @@
 package dev.cachefiles.examples.blobserver.casync;
 
 import dev.cachefiles.blob.BlobResolver;
-import dev.cachefiles.examples.blobserver.chunk.Locations;
+import dev.cachefiles.examples.blobserver.chunk.Location;
+import dev.cachefiles.examples.blobserver.http.Authorization;
+import dev.cachefiles.examples.blobserver.http.HttpSettings;
 import dev.cachefiles.examples.blobserver.settings.Setting;
 import dev.cachefiles.examples.blobserver.settings.Settings;
-import dev.cachefiles.examples.blobserver.sources.DirectoryResolver;
 import dev.cachefiles.examples.blobserver.sources.SourceContext;
 import dev.cachefiles.examples.blobserver.sources.SourceType;
 import java.io.IOException;
-import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
 /** Blobs of a chunk store of casync. */
 public final class CasyncType implements SourceType {
-    private static final Setting<Path> URL = Locations.path(
-                    "url", "casync", "the directory with the indexes; blob NAME is NAME.caibx there")
+    private static final Setting<Location> URL = Location.setting(
+                    "url", "casync", "where the indexes are; blob NAME is NAME.caibx there")
             .required();
-    private static final Setting<Path> STORE =
-            Setting.path("store", "DIR", "the chunk store (default: default.castr beside the indexes)");
+    private static final Setting<Location> STORE =
+            Location.setting("store", "casync", "where the chunks are (default: default.castr beside the indexes)");
     private static final Setting<Long> MEMORY = Setting.size(
                     "memory", "how many bytes of unpacked chunks to keep, of all blobs together", 0)
-            .defaultsTo("64MiB");
+            .defaultsTo("32MiB");
 
     /** Makes the kind. */
     public CasyncType() {}
@@ -39,7 +40,9 @@ public final class CasyncType implements SourceType {
 
     @Override
     public List<Setting<?>> settings() {
-        return List.of(URL, STORE, MEMORY);
+        var all = new ArrayList<Setting<?>>(List.of(URL, STORE, MEMORY));
+        all.addAll(Location.HTTP);
+        return List.copyOf(all);
     }
 
     @Override
@@ -48,17 +51,18 @@ public final class CasyncType implements SourceType {
     }
 
     @Override
-    public boolean isLocal() {
-        return true;
-    }
-
-    @Override
     public BlobResolver create(Settings settings, SourceContext context) throws IOException {
-        Path indexes = context.preflight().blobs(settings.label(URL), settings.get(URL));
-        Path store = settings.find(STORE).orElse(indexes.resolve("default.castr"));
-        Path realStore = context.preflight().blobs(settings.label(STORE), store);
-        return new CasyncResolver(
-                new DirectoryResolver(indexes),
-                new ChunkStore(new DirectoryChunkFiles(realStore), settings.get(MEMORY)));
+        Location indexes = settings.get(URL);
+        Location store = settings.find(STORE).orElse(indexes.child("default.castr"));
+        ChunkFiles chunks = switch (store) {
+            case Location.Directory directory ->
+                new DirectoryChunkFiles(context.preflight().blobs(settings.label(STORE), directory.path()));
+            case Location.Web web -> {
+                Authorization authorization = Location.authorization(web, settings);
+                yield new HttpChunkFiles(web.url(), HttpSettings.transport(settings), authorization);
+            }
+        };
+        BlobResolver files = indexes.files(URL, settings, context);
+        return new CasyncResolver(files, new ChunkStore(chunks, settings.get(MEMORY)));
     }
 }

@@ -18,8 +18,8 @@ import java.nio.ByteOrder;
  * <p>Immutable and safe for use by several threads.
  */
 final class ChunkIndex {
-    /** Enough for a blob of 400 GiB with casync's chunks of 64 KiB; limits what a hostile server makes us keep. */
-    static final int MAX_FILE_SIZE = 256 << 20;
+    /** Enough for a blob of 100 GiB with casync's chunks of 64 KiB; limits what a hostile server makes us keep. */
+    static final int MAX_FILE_SIZE = 64 << 20;
 
     /** The most that casync allows. */
     static final int MAX_CHUNK_SIZE = 128 << 20;

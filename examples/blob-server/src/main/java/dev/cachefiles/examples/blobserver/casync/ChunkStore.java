@@ -7,6 +7,7 @@ import dev.cachefiles.examples.blobserver.chunk.ChunkCache;
 import dev.cachefiles.examples.blobserver.chunk.ChunkDigest;
 import dev.cachefiles.examples.blobserver.chunk.Codec;
 import dev.cachefiles.examples.blobserver.chunk.Hash;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 
@@ -18,7 +19,7 @@ import java.nio.file.NoSuchFileException;
  *
  * <p>Safe for use by several threads.
  */
-final class ChunkStore {
+final class ChunkStore implements Closeable {
     private static final String PACKED_SUFFIX = ".cacnk";
 
     private final ChunkFiles files;
@@ -30,7 +31,7 @@ final class ChunkStore {
     /**
      * Makes a store.
      *
-     * @param files  where the files are
+     * @param files  where the files are; closed with this
      * @param memory most bytes of unpacked chunks to keep
      */
     ChunkStore(ChunkFiles files, long memory) {
@@ -116,6 +117,13 @@ final class ChunkStore {
                     "is packed with xz, which is not served; use 'casync make --compression=zstd' or gzip");
         }
         throw new WrongBytesException("is packed neither with zstd nor with gzip");
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (files instanceof Closeable closeable) {
+            closeable.close();
+        }
     }
 
     private static boolean startsWith(byte[] bytes, int... magic) {

@@ -2,6 +2,7 @@
 package dev.cachefiles.examples.blobserver.chunk;
 
 import com.github.luben.zstd.Zstd;
+import com.github.luben.zstd.ZstdException;
 import dev.cachefiles.blob.WrongBytesException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -62,11 +63,11 @@ public enum Codec {
         @Override
         byte[] unpack(byte[] packed, int offset, int length, int size) throws WrongBytesException {
             byte[] bytes = new byte[size];
-            long unpacked = Zstd.decompressByteArray(bytes, 0, size, packed, offset, length);
-            if (Zstd.isError(unpacked)) {
-                throw new WrongBytesException("cannot be unpacked as zstd: " + Zstd.getErrorName(unpacked));
+            try {
+                expect(Zstd.decompressByteArray(bytes, 0, size, packed, offset, length), size);
+            } catch (ZstdException e) {
+                throw new WrongBytesException("cannot be unpacked as zstd: " + e.getMessage(), e);
             }
-            expect(unpacked, size);
             return bytes;
         }
     };

@@ -26,7 +26,7 @@ final class BlobContents {
     private static final int ENTRY_SIZE = 128;
     private static final int TAR_HEADER_SIZE = 512;
     private static final int MAX_TOC = 4096;
-    private static final int MAX_TABLE = 256 << 20;
+    private static final int MAX_TABLE = 64 << 20;
 
     private final BlobEntry blob;
     private final BlobSource stored;

@@ -24,8 +24,8 @@ import java.util.Optional;
  * <p>Immutable and safe for use by several threads.
  */
 final class Bootstrap {
-    /** For images with three million chunks. */
-    private static final int MAX_TABLE = 256 << 20;
+    /** Enough for 800 000 chunks. */
+    private static final int MAX_TABLE = 64 << 20;
 
     private static final int MAX_DEVICE_SLOT = 0xffff;
 

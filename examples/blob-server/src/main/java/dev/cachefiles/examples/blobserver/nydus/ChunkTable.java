@@ -2,7 +2,9 @@
 package dev.cachefiles.examples.blobserver.nydus;
 
 import dev.cachefiles.blob.WrongBytesException;
+import dev.cachefiles.examples.blobserver.chunk.ChunkDigest;
 import dev.cachefiles.examples.blobserver.chunk.Hash;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -53,6 +55,20 @@ final class ChunkTable {
 
     Chunk get(int index) {
         return chunks.get(index);
+    }
+
+    /** A digest of where which bytes are. */
+    Hash digest() {
+        var bytes = ByteBuffer.allocate(chunks.size() * (Long.BYTES + Integer.BYTES + Hash.LENGTH));
+        for (Chunk chunk : chunks) {
+            Hash hash = chunk.digest();
+            bytes.putLong(chunk.offset()).putInt(chunk.size());
+            bytes.putLong(hash.first())
+                    .putLong(hash.second())
+                    .putLong(hash.third())
+                    .putLong(hash.fourth());
+        }
+        return ChunkDigest.SHA_256.of(bytes.array());
     }
 
     /** The last chunk that begins at or before an offset; -1 if there is none. */

@@ -42,6 +42,11 @@ final class KnownChunks {
         return complete;
     }
 
+    /** Names the bytes of the blob for all time; empty unless all chunks are known. */
+    String identity() {
+        return complete ? "nydus:" + blob.id() + ":" + table.digest() : "";
+    }
+
     /** Gives the chunks that are known, after it was tried to know those of a range. */
     ChunkTable of(long offset, long end) throws IOException {
         ChunkTable known = table;

@@ -9,6 +9,7 @@ import dev.cachefiles.blob.WrongBytesException;
 import dev.cachefiles.examples.blobserver.chunk.ChunkCache;
 import dev.cachefiles.examples.blobserver.nydus.ChunkTable.Chunk;
 import dev.cachefiles.examples.blobserver.nydus.RafsBlobSource.ChunkKey;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
@@ -21,7 +22,7 @@ import java.util.List;
  *
  * <p>Safe for use by several threads.
  */
-final class NydusResolver implements BlobResolver {
+final class NydusResolver implements BlobResolver, Closeable {
     private final BlobResolver images;
     private final BlobResolver blobs;
     private final Bootstraps bootstraps;
@@ -30,8 +31,8 @@ final class NydusResolver implements BlobResolver {
     /**
      * Makes a resolver.
      *
-     * @param images     finds bootstraps by their names
-     * @param blobs      finds stored blobs by their ids
+     * @param images     finds bootstraps by their names; closed with this
+     * @param blobs      finds stored blobs by their ids; may be the same; closed with this
      * @param bootstraps those among {@code images}
      * @param memory     most bytes of unpacked chunks to keep
      */
@@ -95,6 +96,21 @@ final class NydusResolver implements BlobResolver {
         } catch (Throwable t) {
             source.close();
             throw t;
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        try {
+            close(images);
+        } finally {
+            close(blobs);
+        }
+    }
+
+    private static void close(BlobResolver resolver) throws IOException {
+        if (resolver instanceof Closeable closeable) {
+            closeable.close();
         }
     }
 }

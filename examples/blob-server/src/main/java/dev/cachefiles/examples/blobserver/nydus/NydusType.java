@@ -2,24 +2,31 @@
 package dev.cachefiles.examples.blobserver.nydus;
 
 import dev.cachefiles.blob.BlobResolver;
-import dev.cachefiles.examples.blobserver.chunk.Locations;
+import dev.cachefiles.examples.blobserver.chunk.Location;
 import dev.cachefiles.examples.blobserver.settings.Setting;
 import dev.cachefiles.examples.blobserver.settings.Settings;
-import dev.cachefiles.examples.blobserver.sources.DirectoryResolver;
 import dev.cachefiles.examples.blobserver.sources.SourceContext;
 import dev.cachefiles.examples.blobserver.sources.SourceType;
 import java.io.IOException;
-import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
-/** Images of Nydus in a directory. */
+/** Images of Nydus. */
 public final class NydusType implements SourceType {
-    private static final Setting<Path> URL = Locations.path("url", "nydus", "the directory with bootstraps and blobs")
+    private static final Setting<Location> URL = Location.setting(
+                    "url", "nydus", "where the bootstraps are, and the blobs too if nothing else is said")
             .required();
+    private static final Setting<Location> BLOBS =
+            Location.setting("blobs", "nydus", "where the blobs are, by their ids (default: with the bootstraps)");
+    private static final Setting<List<String>> BOOTSTRAPS =
+            Setting.texts("bootstraps", "NAME", "the names of the bootstraps; needed when they are on a web server");
     private static final Setting<Long> MEMORY = Setting.size(
                     "memory", "how many bytes of unpacked chunks to keep, of all blobs together", 0)
-            .defaultsTo("64MiB");
+            .defaultsTo("32MiB");
 
     /** Makes the kind. */
     public NydusType() {}
@@ -36,7 +43,9 @@ public final class NydusType implements SourceType {
 
     @Override
     public List<Setting<?>> settings() {
-        return List.of(URL, MEMORY);
+        var all = new ArrayList<Setting<?>>(List.of(URL, BLOBS, BOOTSTRAPS, MEMORY));
+        all.addAll(Location.HTTP);
+        return List.copyOf(all);
     }
 
     @Override
@@ -45,15 +54,27 @@ public final class NydusType implements SourceType {
     }
 
     @Override
-    public boolean isLocal() {
-        return true;
+    public BlobResolver create(Settings settings, SourceContext context) throws IOException {
+        Location location = settings.get(URL);
+        BootstrapFiles names = names(settings, location);
+        BlobResolver images = location.files(URL, settings, context);
+        Optional<Location> elsewhere = settings.find(BLOBS);
+        BlobResolver blobs = elsewhere.isPresent() ? elsewhere.get().files(BLOBS, settings, context) : images;
+        return new NydusResolver(images, blobs, new Bootstraps(images, names), settings.get(MEMORY));
     }
 
-    @Override
-    public BlobResolver create(Settings settings, SourceContext context) throws IOException {
-        Path directory = context.preflight().blobs(settings.label(URL), settings.get(URL));
-        var files = new DirectoryResolver(directory);
-        var bootstraps = new Bootstraps(files, new DirectoryBootstraps(directory));
-        return new NydusResolver(files, files, bootstraps, settings.get(MEMORY));
+    private static BootstrapFiles names(Settings settings, Location location) throws IOException {
+        Optional<List<String>> given = settings.find(BOOTSTRAPS);
+        if (given.isPresent()) {
+            Map<String, String> versions = new LinkedHashMap<>();
+            given.get().forEach(name -> versions.put(name, ""));
+            return () -> versions;
+        }
+        return switch (location) {
+            case Location.Directory directory -> new DirectoryBootstraps(directory.path());
+            case Location.Web web ->
+                throw settings.refuse(
+                        URL, "the files of " + web.url() + " cannot be listed; name the images with 'bootstraps'");
+        };
     }
 }

@@ -53,9 +53,10 @@ final class RafsBlobSource implements BlobSource {
         return blob.servedSize();
     }
 
+    /** The id alone is a name that any image may give to other bytes; the digests of all chunks are not. */
     @Override
     public String identity() {
-        return "nydus:" + blob.id();
+        return chunks.identity();
     }
 
     /** Around what the image uses may be bytes of which it says nothing. */
