@@ -23,7 +23,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Lets only bytes through that have the digests that were stated. */
 public final class VerifyType implements LayerType {
-    private static final DigestAlgorithm[] ALGORITHMS = {DigestAlgorithm.SHA_256, DigestAlgorithm.SHA_512};
+    private static final DigestAlgorithm[] ALGORITHMS = {
+        DigestAlgorithm.SHA_256, DigestAlgorithm.SHA_512, Blake3Digest.BLAKE3
+    };
     private static final int CHUNK = 1 << 20;
 
     private static final Setting<Map<String, String>> DIGESTS = Setting.pairs(
