@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.cachefiles.blob.BlobKey;
 import dev.cachefiles.examples.blobserver.settings.ConfigException;
+import dev.cachefiles.examples.blobserver.settings.Setting;
 import dev.cachefiles.examples.blobserver.settings.YamlFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -16,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -65,8 +67,9 @@ class DaemonConfigTest {
                   three: 3
                 """));
         String file = temporary.resolve("c.yaml") + ":";
+        String known = CacheSection.SETTINGS.stream().map(Setting::name).collect(Collectors.joining(", "));
         assertEquals(
-                file + "3: there is no setting 'tags' here; known: directory, tag, device\n" + file
+                file + "3: there is no setting 'tags' here; known: " + known + "\n" + file
                         + "5: threads: 0 is not from 1 to 1024\n" + file
                         + "7: 'path' is missing: the directory with the blobs (required)\n" + file
                         + "9: source 'two' needs a type, one of ",
@@ -91,6 +94,14 @@ class DaemonConfigTest {
                 ConfigException.class,
                 () -> read("cache: {directory: c, tag: 'x '}\nsources: {a: {type: directory, path: p}}\n"));
         assertTrue(refusal.getMessage().startsWith(temporary.resolve("c.yaml") + ":1: tag: "), refusal.getMessage());
+    }
+
+    @Test
+    void theExampleIsGood() throws IOException {
+        DaemonConfig config = DaemonConfig.read(YamlFile.read(Path.of("blob-server.yaml")));
+        assertEquals(
+                List.of("local", "near", "far", "images"),
+                config.sources().stream().map(SourceConfig::name).toList());
     }
 
     @Test
