@@ -34,15 +34,16 @@
  * holes by blocks of the file system; the alignment that direct I/O asks for; writes that are refused before and shortly
  * after the OPEN is answered and after the CLOSE; objects that open again when their fd was closed; no more than 256
  * OPENs and CLOSEs under way; {@code restore}, and the device handed on to another process; limits of free space, fds
- * and file size; fd numbers that are used again at once; an fd that keeps a dead cache busy, in whatever process; a mount
+ * and file size; {@code cull} and {@code inuse} with what is in use, and the graveyard; fd numbers that are used again at once; an fd that keeps a dead cache busy, in whatever process; a mount
  * that was left behind and draws others to its cache; files that outlive mounts and daemons.
  *
  * <h2>What it leaves out</h2>
  *
  * <p>There is no image: a mount reads ranges of blobs, and mount itself reads nothing. There is no page cache: each read
- * looks into the cache file, and two readers of one page send two READs. There is no directory tree: {@code cull} and
- * {@code inuse} know no name, {@code dir} takes any path, and every blob has a file of its own, where a real kernel cuts
- * the file's name if the blob's is long and of other than plain characters. Without the on-demand mode there is nothing but commands and
+ * looks into the cache file, and two readers of one page send two READs. There is no directory tree but
+ * that of caches, in which directories take no space; {@code dir} takes any path, and every blob has a file of its own,
+ * where a real kernel cuts the file's name if the blob's is long and of other than plain characters, and which then cannot
+ * be listed or culled. Without the on-demand mode there is nothing but commands and
  * the state of the space. Numbers of fds are those of anonymous fds alone. A mount whose OPEN fails always has {@code ENOBUFS}, where a real one has {@code EIO} at times.
  *
  * <p>No test hangs: whoever waits for the daemon does so for a limited time, and then fails with
