@@ -119,6 +119,15 @@ public final class CachefilesChannel implements Channel {
     }
 
     /**
+     * Loads and links what {@link #open(CacheOptions)} needs, which takes a good part of a start: to be called by a thread
+     * of its own while the program does something else. Neither needed nor wrong. Fails in silence; {@code open} will
+     * tell.
+     */
+    public static void prepare() {
+        ServiceLoader.load(CachefilesProvider.class).findFirst().ifPresent(CachefilesProvider::prepare);
+    }
+
+    /**
      * Opens the device and binds the cache, with a given provider.
      *
      * @param options  the cache

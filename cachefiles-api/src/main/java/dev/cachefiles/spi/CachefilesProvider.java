@@ -49,6 +49,11 @@ public interface CachefilesProvider {
     }
 
     /**
+     * Loads and links what {@link #open} needs, so that it takes less time. Fails in silence: {@link #open} will tell.
+     */
+    default void prepare() {}
+
+    /**
      * Lets this process have as many files open as it may: raises the soft limit ({@code RLIMIT_NOFILE}) to the hard
      * one.
      *

@@ -41,7 +41,10 @@ public final class LinuxCachefilesProvider implements CachefilesProvider {
             throw new CachefilesException(device.toString(), errno, cure(errno));
         }
         try {
-            return new LinuxDeviceFile(fd, eventfd());
+            var opened = new LinuxDeviceFile(fd, eventfd());
+            // While the program goes on to bind the cache: objects come later.
+            Thread.ofPlatform().daemon().name("cachefiles-link").start(LibC::linkAll);
+            return opened;
         } catch (CachefilesException e) {
             LibC.close(fd);
             throw e;
@@ -76,6 +79,16 @@ public final class LinuxCachefilesProvider implements CachefilesProvider {
     public FileTrial tryFiles(Path directory) {
         checkPlatform(System.getProperty("os.name"), System.getProperty("os.arch"), ByteOrder.nativeOrder());
         return linked(() -> new LinuxFileTrial(System.getProperty("os.arch")).run(directory));
+    }
+
+    @Override
+    public void prepare() {
+        try {
+            checkPlatform(System.getProperty("os.name"), System.getProperty("os.arch"), ByteOrder.nativeOrder());
+            var ignored = linked(LibC::pageSize);
+        } catch (UnsupportedOperationException e) {
+            // Said again, to who opens the device.
+        }
     }
 
     @Override

@@ -78,9 +78,6 @@ public final class LibC {
     private static final MethodHandle OPEN = downcall(
             "open", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT), Linker.Option.firstVariadicArg(2));
 
-    /** {@code int close(int fd)}; see close(2). */
-    private static final MethodHandle CLOSE = downcall("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
-
     /** {@code ssize_t read(int fd, void *buf, size_t count)}; see read(2). */
     private static final MethodHandle READ =
             downcall("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
@@ -88,24 +85,6 @@ public final class LibC {
     /** {@code ssize_t write(int fd, const void *buf, size_t count)}; see write(2). */
     private static final MethodHandle WRITE =
             downcall("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
-
-    /** {@code ssize_t pwrite(int fd, const void *buf, size_t count, off_t offset)}; see pwrite(2). */
-    private static final MethodHandle PWRITE =
-            downcall("pwrite", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG));
-
-    /** {@code off_t lseek(int fd, off_t offset, int whence)}; see lseek(2). */
-    private static final MethodHandle LSEEK =
-            downcall("lseek", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
-
-    /** {@code int ioctl(int fd, unsigned long request, ...)}; see ioctl(2). The third argument is passed by value. */
-    private static final MethodHandle IOCTL = downcall(
-            "ioctl",
-            FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG),
-            Linker.Option.firstVariadicArg(2));
-
-    /** {@code int fcntl(int fd, int op, ...)}; see fcntl(2). */
-    private static final MethodHandle FCNTL = downcall(
-            "fcntl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT), Linker.Option.firstVariadicArg(2));
 
     /** {@code int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *t, const sigset_t *s)}; see ppoll(2). */
     private static final MethodHandle PPOLL =
@@ -126,7 +105,47 @@ public final class LibC {
     private static final MethodHandle SETRLIMIT =
             downcall("setrlimit", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
 
+    /**
+     * Calls for which there is time until an object is opened. Linked when one of them is made, or {@link #linkAll} is
+     * called: to link a call takes some milliseconds, and a start is quick without.
+     */
+    private static final class Later {
+        /** {@code int close(int fd)}; see close(2). */
+        static final MethodHandle CLOSE = downcall("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+
+        /** {@code ssize_t pwrite(int fd, const void *buf, size_t count, off_t offset)}; see pwrite(2). */
+        static final MethodHandle PWRITE =
+                downcall("pwrite", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG));
+
+        /** {@code off_t lseek(int fd, off_t offset, int whence)}; see lseek(2). */
+        static final MethodHandle LSEEK =
+                downcall("lseek", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
+
+        /** {@code int ioctl(int fd, unsigned long request, ...)}; see ioctl(2). The third argument is passed by value. */
+        static final MethodHandle IOCTL = downcall(
+                "ioctl",
+                FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG),
+                Linker.Option.firstVariadicArg(2));
+
+        /** {@code int fcntl(int fd, int op, ...)}; see fcntl(2). */
+        static final MethodHandle FCNTL = downcall(
+                "fcntl",
+                FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT),
+                Linker.Option.firstVariadicArg(2));
+
+        private Later() {}
+
+        static void link() {
+            // Its class is initialized now.
+        }
+    }
+
     private LibC() {}
+
+    /** Links all calls that are not linked yet. */
+    public static void linkAll() {
+        Later.link();
+    }
 
     /** Opens a file. */
     public static int open(String path, int flags) {
@@ -142,7 +161,7 @@ public final class LibC {
     public static int close(int fd) {
         try {
             MemorySegment state = STATE.get();
-            return result(state, (int) CLOSE.invokeExact(state, fd));
+            return result(state, (int) Later.CLOSE.invokeExact(state, fd));
         } catch (Throwable t) {
             throw linkage(t);
         }
@@ -172,7 +191,7 @@ public final class LibC {
     public static long pwrite(int fd, MemorySegment source, long offset) {
         try {
             MemorySegment state = STATE.get();
-            return result(state, (long) PWRITE.invokeExact(state, fd, source, source.byteSize(), offset));
+            return result(state, (long) Later.PWRITE.invokeExact(state, fd, source, source.byteSize(), offset));
         } catch (Throwable t) {
             throw linkage(t);
         }
@@ -182,7 +201,7 @@ public final class LibC {
     public static long lseek(int fd, long offset, int whence) {
         try {
             MemorySegment state = STATE.get();
-            return result(state, (long) LSEEK.invokeExact(state, fd, offset, whence));
+            return result(state, (long) Later.LSEEK.invokeExact(state, fd, offset, whence));
         } catch (Throwable t) {
             throw linkage(t);
         }
@@ -192,7 +211,7 @@ public final class LibC {
     public static int ioctl(int fd, long request, long argument) {
         try {
             MemorySegment state = STATE.get();
-            return result(state, (int) IOCTL.invokeExact(state, fd, request, argument));
+            return result(state, (int) Later.IOCTL.invokeExact(state, fd, request, argument));
         } catch (Throwable t) {
             throw linkage(t);
         }
@@ -202,7 +221,7 @@ public final class LibC {
     public static int setCloseOnExec(int fd) {
         try {
             MemorySegment state = STATE.get();
-            return result(state, (int) FCNTL.invokeExact(state, fd, F_SETFD, FD_CLOEXEC));
+            return result(state, (int) Later.FCNTL.invokeExact(state, fd, F_SETFD, FD_CLOEXEC));
         } catch (Throwable t) {
             throw linkage(t);
         }

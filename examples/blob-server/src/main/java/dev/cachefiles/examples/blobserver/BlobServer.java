@@ -53,7 +53,16 @@ public final class BlobServer {
      * @param args the command line
      */
     public static void main(String[] args) {
-        System.exit(new BlobServer(CachefilesChannel::open).commandLine().execute(withCommand(args)));
+        String[] command = withCommand(args);
+        var program = new BlobServer(CachefilesChannel::open);
+        if (command[0].equals("serve") && Stream.of(command).noneMatch(OWN_OPTIONS::contains)) {
+            // A server is to start soon: it needs no other command, and what it does need is loaded beside.
+            Thread.ofPlatform().daemon().name("prepare").start(CachefilesChannel::prepare);
+            var line = new CommandLine(program);
+            var ignored = Commands.addDaemon(line, program.serve);
+            System.exit(withHandlers(line).execute(command));
+        }
+        System.exit(program.commandLine().execute(command));
     }
 
     /**
@@ -81,6 +90,10 @@ public final class BlobServer {
     CommandLine commandLine() {
         var line = new CommandLine(this);
         Commands.addTo(line, serve, opener);
+        return withHandlers(line);
+    }
+
+    private static CommandLine withHandlers(CommandLine line) {
         return line.setUsageHelpAutoWidth(true)
                 .setExecutionExceptionHandler(BlobServer::failed)
                 .setParameterExceptionHandler((failure, args) -> {

@@ -20,9 +20,7 @@ public final class Commands {
      * @param opener binds a cache
      */
     public static void addTo(CommandLine line, ServeCommand serve, CacheOpener opener) {
-        var daemon = new CommandLine(serve);
-        daemon.getCommandSpec().usageMessage().footer(SettingsHelp.lines());
-        line.addSubcommand(daemon);
+        addDaemon(line, serve).getCommandSpec().usageMessage().footer(SettingsHelp.lines());
         List.of(
                         new MountCommand(),
                         new UmountCommand(),
@@ -33,6 +31,19 @@ public final class Commands {
                         new DoctorCommand())
                 .forEach(line::addSubcommand);
         addGroup(line, new CacheCommand(), List.of(new CacheListCommand(), new CacheCullCommand(opener)));
+    }
+
+    /**
+     * Adds the daemon alone, without its help.
+     *
+     * @param line  the line of {@code blob-server} itself
+     * @param serve the daemon
+     * @return the line of the daemon
+     */
+    public static CommandLine addDaemon(CommandLine line, ServeCommand serve) {
+        var daemon = new CommandLine(serve);
+        line.addSubcommand(daemon);
+        return daemon;
     }
 
     /** A group of commands is there as soon as it has one. */
