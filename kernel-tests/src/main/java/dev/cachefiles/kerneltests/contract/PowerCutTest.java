@@ -11,6 +11,10 @@ import dev.cachefiles.kerneltests.matrix.Row;
 import dev.cachefiles.kerneltests.support.LoopDisk;
 import dev.cachefiles.kerneltests.support.Shell;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** What a cache has on its disk at a moment, and so after a power cut. */
@@ -61,6 +65,36 @@ class PowerCutTest {
         assertArrayEquals(
                 image.content(), kernel.mount("a").mounted().readAll(image).bytes());
         assertEquals(0, handler.reads().size());
+    }
+
+    /** The way to make a blob durable, as docs/CACHE.md tells it. */
+    @Test
+    @Row(61)
+    @RealKernelOnly(NO_MEMORY)
+    void after_an_unmount_and_a_sync_all_of_a_blob_survives(KernelUnderTest kernel) throws Exception {
+        Image image = kernel.image(SIZE);
+        LoopDisk disk = newDisk(kernel);
+        SdkDaemon daemon = start(kernel, disk, new ImageHandler(image));
+        Mount mount = kernel.mount("a").mounted();
+        assertArrayEquals(image.content(), mount.readAll(image).bytes());
+        mount.unmount();
+        SdkDaemon.await(() -> hasName(disk), "the name of the cache file");
+        LoopDisk later = cutPower(kernel, disk, true);
+        daemon.close();
+
+        var handler = new ImageHandler(image);
+        start(kernel, later, handler);
+        assertArrayEquals(
+                image.content(), kernel.mount("a").mounted().readAll(image).bytes());
+        assertEquals(0, handler.reads().size());
+    }
+
+    private static boolean hasName(LoopDisk disk) {
+        try (Stream<Path> files = Files.walk(disk.point().resolve("cache"))) {
+            return files.anyMatch(file -> file.endsWith("Da"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test

@@ -2,6 +2,7 @@
 package dev.cachefiles.examples.blobserver.commands;
 
 import dev.cachefiles.examples.blobserver.daemon.CacheOpener;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -30,7 +31,9 @@ public final class Commands {
                         new ConfigCommand(),
                         new DoctorCommand())
                 .forEach(line::addSubcommand);
-        addGroup(line, new CacheCommand(), List.of(new CacheListCommand(), new CacheCullCommand(opener)));
+        List<Object> cache = new ArrayList<>(List.of(new CacheListCommand(), new CacheCullCommand(opener)));
+        cache.addAll(ArchiveCommands.all());
+        addGroup(line, new CacheCommand(), cache);
     }
 
     /**
