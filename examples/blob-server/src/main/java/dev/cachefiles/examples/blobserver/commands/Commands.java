@@ -26,6 +26,7 @@ public final class Commands {
                         new MountCommand(),
                         new UmountCommand(),
                         new PullCommand(opener),
+                        new PushCommand(),
                         new StatusCommand(),
                         new ReloadCommand(),
                         new ConfigCommand(),

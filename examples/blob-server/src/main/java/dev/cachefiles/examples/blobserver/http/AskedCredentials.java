@@ -15,19 +15,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class AskedCredentials implements Authorization {
 
-    /** Where credentials come from. */
-    @FunctionalInterface
-    interface Origin {
-
-        /** Gives the header as it is now. */
-        String header() throws IOException;
-    }
-
-    private final Origin origin;
+    private final CredentialOrigin origin;
     private final ReentrantLock lock = new ReentrantLock();
     private volatile @Nullable String current;
 
-    AskedCredentials(Origin origin) {
+    AskedCredentials(CredentialOrigin origin) {
         this.origin = origin;
     }
 

@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Credentials in a file, which may be replaced at any time. */
-final class CredentialFile implements AskedCredentials.Origin {
+final class CredentialFile implements CredentialOrigin {
     private static final long MOST = 64 * 1024;
 
     private final Path file;

@@ -7,7 +7,7 @@ import java.util.Base64;
 import java.util.Locale;
 
 /** Turns what people write into a file, or a program prints, into the header {@code Authorization}. */
-final class Credentials {
+public final class Credentials {
     private static final String BEARER = "bearer ";
 
     private Credentials() {}
@@ -36,8 +36,13 @@ final class Credentials {
         return basic(line);
     }
 
-    /** Makes the header of basic authentication. */
-    static String basic(String userAndPassword) {
+    /**
+     * Makes the header of basic authentication.
+     *
+     * @param userAndPassword the two with a colon between them
+     * @return the value of {@code Authorization}
+     */
+    public static String basic(String userAndPassword) {
         return "Basic " + Base64.getEncoder().encodeToString(userAndPassword.getBytes(StandardCharsets.UTF_8));
     }
 }

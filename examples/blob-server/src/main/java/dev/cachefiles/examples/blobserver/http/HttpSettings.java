@@ -28,7 +28,7 @@ public final class HttpSettings {
             "shell command that prints the same; run again when the server answers 401");
     private static final Setting<Duration> CONNECT_TIMEOUT = Setting.time(
                     "connect-timeout", "longest time to connect", Duration.ofMillis(1), Duration.ofHours(1))
-            .defaultsTo("5s");
+            .defaultsTo("10s");
     private static final Setting<Duration> TIMEOUT = Setting.time(
                     "timeout",
                     "longest time to wait for an answer, and for the next bytes of it",
@@ -55,6 +55,18 @@ public final class HttpSettings {
      * @throws IOException if there is something wrong with the file of certificates
      */
     public static HttpTransport transport(Settings settings) throws IOException {
+        return transport(settings, settings.get(TIMEOUT));
+    }
+
+    /**
+     * Prepares a transport for answers that are long in coming, as after an upload.
+     *
+     * @param settings a group with those of {@link #CONNECTION}
+     * @param patience longest time to wait for an answer, whatever the settings say
+     * @return the transport, which has not touched the network
+     * @throws IOException if there is something wrong with the file of certificates
+     */
+    public static HttpTransport transport(Settings settings, Duration patience) throws IOException {
         SSLContext tls = null;
         Optional<Path> ca = settings.find(CA);
         if (ca.isPresent()) {
@@ -66,7 +78,7 @@ public final class HttpSettings {
         }
         return new HttpTransport(new HttpTransport.Options(
                 settings.get(CONNECT_TIMEOUT),
-                settings.get(TIMEOUT),
+                patience,
                 settings.get(HTTP_VERSION).equals("2"),
                 tls));
     }
@@ -80,6 +92,18 @@ public final class HttpSettings {
      * @throws IOException if the settings do not go together
      */
     public static Optional<Authorization> credentials(Settings settings, boolean plainText) throws IOException {
+        return origin(settings, plainText).map(AskedCredentials::new);
+    }
+
+    /**
+     * Tells where the credentials come from, which are not asked for yet.
+     *
+     * @param settings  a group with those of {@link #CREDENTIALS}
+     * @param plainText whether the requests are not encrypted, so that credentials must not be sent
+     * @return the origin, or empty if there is none
+     * @throws IOException if the settings do not go together
+     */
+    public static Optional<CredentialOrigin> origin(Settings settings, boolean plainText) throws IOException {
         Optional<Path> file = settings.find(CREDENTIALS_FILE);
         Optional<String> command = settings.find(CREDENTIALS_COMMAND);
         if (file.isPresent() && command.isPresent()) {
@@ -93,12 +117,12 @@ public final class HttpSettings {
                     file.isPresent() ? CREDENTIALS_FILE : CREDENTIALS_COMMAND,
                     "credentials would go over the network as plain text; use https");
         }
-        AskedCredentials.Origin origin = file.isPresent()
-                ? new CredentialFile(file.get())
-                : () -> Credentials.header(
-                        Program.run(List.of("/bin/sh", "-c", command.orElseThrow()), ""),
-                        "what the command for credentials has printed");
-        return Optional.of(new AskedCredentials(origin));
+        if (file.isPresent()) {
+            return Optional.of(new CredentialFile(file.get()));
+        }
+        return Optional.of(() -> Credentials.header(
+                Program.run(List.of("/bin/sh", "-c", command.orElseThrow()), ""),
+                "what the command for credentials has printed"));
     }
 
     /**

@@ -128,8 +128,14 @@ public final class HttpTransport implements Closeable {
         return to;
     }
 
-    /** Tells whether two URLs lead to the same server: the same scheme, host and port. */
-    static boolean isSameServer(URI one, URI other) {
+    /**
+     * Tells whether two URLs lead to the same server: the same scheme, host and port.
+     *
+     * @param one   a URL with a host
+     * @param other another
+     * @return whether they do
+     */
+    public static boolean isSameServer(URI one, URI other) {
         return lower(one.getScheme()).equals(lower(other.getScheme()))
                 && lower(one.getHost()).equals(lower(other.getHost()))
                 && port(one) == port(other);

@@ -7,11 +7,18 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
 
 /** Waits that end with the deadline of the call. */
-final class Interruptible {
+public final class Interruptible {
 
     private Interruptible() {}
 
-    static void lock(Lock lock, String what) throws InterruptedIOException {
+    /**
+     * Takes a lock.
+     *
+     * @param lock the lock
+     * @param what what the wait is for, for messages
+     * @throws InterruptedIOException at the deadline of the call, or if the thread is interrupted
+     */
+    public static void lock(Lock lock, String what) throws InterruptedIOException {
         Deadline deadline = Deadline.current();
         deadline.check();
         try {

@@ -22,19 +22,65 @@ public final class Program {
     private Program() {}
 
     /**
-     * Runs a program until it ends, for at most 30 seconds, or up to the deadline of the call; then it is killed.
+     * How a program has ended.
+     *
+     * @param status its exit status
+     * @param output what it has printed on standard output, which may be a secret
+     * @param error  the first line of standard error
+     */
+    public record Result(int status, String output, String error) {
+
+        /**
+         * Makes an exception of another status than 0, which does not show the output.
+         *
+         * @param name the program
+         * @return the exception
+         */
+        public PermanentException failure(String name) {
+            return new PermanentException(name + " has ended with status " + status + ": "
+                    + (error.isBlank() ? "it says nothing on standard error" : error.strip()));
+        }
+
+        /** Not the secret. */
+        @Override
+        public String toString() {
+            return "status " + status;
+        }
+    }
+
+    /**
+     * Runs a program that must end with status 0; see {@link #execute}.
      *
      * @param command the program and its arguments
      * @param input   what it is given on standard input
      * @return what it has printed on standard output
-     * @throws PermanentException     if it cannot be started, prints too much, or ends with another status than 0; what it
-     *     has printed is not shown, but for the first line of standard error
+     * @throws IOException as {@link #execute} does, and a {@link PermanentException} for another status
+     */
+    public static String run(List<String> command, String input) throws IOException {
+        Result result = execute(command, input);
+        if (result.status() != 0) {
+            throw result.failure(name(command));
+        }
+        return result.output();
+    }
+
+    private static String name(List<String> command) {
+        return command.getFirst().equals("/bin/sh") ? "the command for credentials" : command.getFirst();
+    }
+
+    /**
+     * Runs a program until it ends, for at most 30 seconds, or up to the deadline of the call; then it is killed.
+     *
+     * @param command the program and its arguments
+     * @param input   what it is given on standard input
+     * @return how it has ended
+     * @throws PermanentException     if it cannot be started, or prints too much
      * @throws TransientException     if it does not end in time
      * @throws InterruptedIOException if the thread is interrupted
      * @throws IOException            if its output cannot be read
      */
-    public static String run(List<String> command, String input) throws IOException {
-        String name = command.getFirst().equals("/bin/sh") ? "the command for credentials" : command.getFirst();
+    public static Result execute(List<String> command, String input) throws IOException {
+        String name = name(command);
         Path output = Files.createTempFile("blob-server", ".out"); // readable by its owner alone
         Path errors = Files.createTempFile("blob-server", ".err");
         try {
@@ -52,18 +98,14 @@ public final class Program {
             } finally {
                 process.destroyForcibly();
             }
-            if (process.exitValue() != 0) {
-                String reason = Files.readString(errors, StandardCharsets.ISO_8859_1)
-                        .lines()
-                        .findFirst()
-                        .orElse("it says nothing on standard error");
-                throw new PermanentException(
-                        name + " has ended with status " + process.exitValue() + ": " + reason.strip());
-            }
             if (Files.size(output) > MOST) {
                 throw new PermanentException(name + " has printed more than " + MOST + " bytes");
             }
-            return Files.readString(output);
+            String error = Files.readString(errors, StandardCharsets.ISO_8859_1)
+                    .lines()
+                    .findFirst()
+                    .orElse("");
+            return new Result(process.exitValue(), Files.readString(output), error);
         } finally {
             Files.deleteIfExists(output);
             Files.deleteIfExists(errors);

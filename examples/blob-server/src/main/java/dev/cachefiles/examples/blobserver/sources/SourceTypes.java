@@ -4,6 +4,7 @@ package dev.cachefiles.examples.blobserver.sources;
 import dev.cachefiles.examples.blobserver.casync.CasyncType;
 import dev.cachefiles.examples.blobserver.http.HttpType;
 import dev.cachefiles.examples.blobserver.nydus.NydusType;
+import dev.cachefiles.examples.blobserver.oci.OciType;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -12,8 +13,8 @@ import java.util.Optional;
 public final class SourceTypes {
 
     /** The kinds, in the order of the help. */
-    public static final List<SourceType> ALL =
-            List.of(new DirectoryType(), new MirrorsType(), new HttpType(), new CasyncType(), new NydusType());
+    public static final List<SourceType> ALL = List.of(
+            new DirectoryType(), new MirrorsType(), new HttpType(), new OciType(), new CasyncType(), new NydusType());
 
     private SourceTypes() {}
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.cachefiles.blob.BlobKey;
 import dev.cachefiles.blob.Deadline;
 import dev.cachefiles.blob.PermanentException;
 import dev.cachefiles.blob.TransientException;
@@ -16,6 +17,7 @@ import java.io.InterruptedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.util.Arrays;
@@ -398,6 +400,21 @@ class HttpSourceTest {
         String one = open().identity();
         server.etag = "\"two\"";
         assertNotEquals(one, open().identity());
+    }
+
+    @Test
+    void aBlobThatIsOpenedAgainMustBeTheSame() throws IOException {
+        var name = new BlobKey("domain", ByteBuffer.wrap(new byte[] {'b'}));
+        try (var resolver =
+                new HttpResolver(server.uri("/"), transport(Duration.ofSeconds(30)), Authorization.NONE, OPTIONS)) {
+            resolver.resolve(name).close();
+            resolver.resolve(name).close();
+            server.etag = "\"two\"";
+            var failure = assertThrows(WrongBytesException.class, () -> resolver.resolve(name));
+            assertTrue(failure.getMessage().contains("new name"), failure.getMessage());
+            server.etag = "\"one\"";
+            resolver.resolve(name).close();
+        }
     }
 
     private ScriptedServer.Asked last() {
