@@ -199,13 +199,12 @@ public final class CacheKeeper implements Closeable {
                 candidates.sort(Comparator.comparing(this::lastUsed));
                 cullEmptyVolumes(bytes, files);
                 int next = cullObjects(0, bytes, files);
-                // What was deleted may be free only after the file system has written its journal.
-                while (shortage.exists() && !policy.isDryRun() && hasCulled()) {
+                // What was deleted is free only after the file system has written its journal; the cache's own bytes
+                // are
+                // written directly, so there is little else to write.
+                while (!policy.isDryRun() && hasCulled()) {
+                    culler.tree().sync();
                     shortage = shortage();
-                    if (shortage.exists()) {
-                        culler.tree().sync();
-                        shortage = shortage();
-                    }
                     if (!shortage.exists() || next == candidates.size() || closed) {
                         break;
                     }
