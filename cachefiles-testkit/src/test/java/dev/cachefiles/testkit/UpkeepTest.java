@@ -297,8 +297,12 @@ class UpkeepTest {
                 },
                 "the cache to be bound again");
         fill("a", "b");
-        look();
-        await(() -> !isStored("a"), "it to be culled");
+        await(
+                () -> {
+                    kernel.advance(Duration.ofSeconds(1));
+                    return !isStored("a");
+                },
+                "it to be culled");
     }
 
     @Test

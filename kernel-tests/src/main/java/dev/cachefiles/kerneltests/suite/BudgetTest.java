@@ -31,8 +31,8 @@ import org.junit.jupiter.api.io.TempDir;
 class BudgetTest {
     private static final long DISK = (long) diskMebibytes() << 20;
     private static final long BUDGET = DISK / 2;
-    private static final int IMAGES = 15;
-    private static final int IMAGE = (int) (DISK / 16 * 5);
+    private static final int IMAGES = 12;
+    private static final int IMAGE = (int) (DISK / 8);
 
     /** Mounted, and so in use, all the time. */
     private static final int KEPT_IMAGE = 1 << 20;
@@ -47,7 +47,7 @@ class BudgetTest {
 
     private static int diskMebibytes() {
         String value = System.getenv("CACHEFILES_BUDGET_DISK");
-        return value == null ? 32 : Integer.parseInt(value);
+        return value == null ? 96 : Integer.parseInt(value);
     }
 
     private static void makeImage(Path blobs, String name, int size) throws IOException {
