@@ -358,5 +358,6 @@ class BlobHandlerTest {
         source.awaitFetches(before + 2);
         server.close();
         source.goOn();
+        kernel.awaitOpenFds(0);
     }
 }
