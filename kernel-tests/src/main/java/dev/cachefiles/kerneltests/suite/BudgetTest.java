@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.cachefiles.cache.CacheTree;
 import dev.cachefiles.cache.CachedVolume;
 import dev.cachefiles.ffm.LinuxCachefilesProvider;
-import dev.cachefiles.kerneltests.contract.SdkDaemon;
 import dev.cachefiles.kerneltests.matrix.Row;
 import dev.cachefiles.kerneltests.support.BlobServerProcess;
 import dev.cachefiles.kerneltests.support.ErofsImage;
@@ -123,8 +122,7 @@ class BudgetTest {
                     server.log().lines().anyMatch(line -> line.contains("culled: ") && line.contains("kept/kept")),
                     "what was in use was culled");
             assertEquals(0, server.terminate(), server.log());
-            SdkDaemon.await(() -> server.log().contains("failures="), "the last line of the log");
-            assertTrue(server.log().contains("failures=0"), server.log());
+            server.awaitLine("failures=0");
         }
     }
 
