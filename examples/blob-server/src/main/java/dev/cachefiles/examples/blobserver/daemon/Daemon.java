@@ -12,6 +12,7 @@ import dev.cachefiles.examples.blobserver.config.DaemonConfig;
 import dev.cachefiles.examples.blobserver.config.ServerSection;
 import dev.cachefiles.examples.blobserver.control.ControlServer;
 import dev.cachefiles.examples.blobserver.support.Failures;
+import dev.cachefiles.examples.blobserver.support.LogLines;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -131,6 +132,7 @@ public final class Daemon {
         } finally {
             running.close();
             reporter.stop();
+            LogLines.install(); // or what follows a signal would be lost
             LOG.log(System.Logger.Level.INFO, "stopped: {0}", stats.snapshot());
             signal.remove();
         }

@@ -21,6 +21,8 @@ public final class LogLines extends Formatter {
     /** Held here, since java.util.logging forgets loggers, and their levels, that no one holds. */
     private static final Logger LIBRARY = Logger.getLogger("dev.cachefiles");
 
+    private static volatile boolean logsAll;
+
     private final boolean stackTraces;
 
     LogLines(boolean stackTraces) {
@@ -33,6 +35,13 @@ public final class LogLines extends Formatter {
      * @param verbose whether to log each OPEN and CLOSE too, and stack traces
      */
     public static void install(boolean verbose) {
+        logsAll = verbose;
+        install();
+    }
+
+    /** Installs it again: java.util.logging takes all handlers away as soon as the JVM begins to end. */
+    public static void install() {
+        boolean verbose = logsAll;
         var console = new ConsoleHandler();
         console.setFormatter(new LogLines(verbose));
         console.setLevel(Level.ALL);
