@@ -229,6 +229,15 @@ class FormatsTest {
     }
 
     private static BlobServerProcess serve(String source) throws Exception {
-        return BlobServerProcess.run("--cache-dir", CacheDirectory.create().toString(), "--source", source);
+        // The emulated machine takes long to load what speaks HTTP and unpacks.
+        return BlobServerProcess.run(
+                "--cache-dir",
+                CacheDirectory.create().toString(),
+                "--source",
+                source,
+                "--open-deadline",
+                "120",
+                "--read-deadline",
+                "120");
     }
 }
