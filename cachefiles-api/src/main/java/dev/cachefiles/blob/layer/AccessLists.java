@@ -6,12 +6,9 @@ import dev.cachefiles.blob.BlobSource;
 import dev.cachefiles.blob.Deadline;
 import dev.cachefiles.blob.ForwardingBlobSource;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.util.HexFormat;
 import java.util.Optional;
 
 /**
@@ -64,11 +61,7 @@ public final class AccessLists implements BlobLayer {
      * @return a file in the directory, which may not exist
      */
     public Path file(BlobKey key) {
-        MessageDigest digest = DigestAlgorithm.SHA_256.newDigest();
-        digest.update(key.domain().getBytes(StandardCharsets.UTF_8));
-        digest.update((byte) 0);
-        digest.update(key.name());
-        return directory.resolve(HexFormat.of().formatHex(digest.digest()) + ".access");
+        return directory.resolve(BlobKeys.fileName(key) + ".access");
     }
 
     @Override

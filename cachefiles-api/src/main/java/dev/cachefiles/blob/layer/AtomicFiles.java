@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Writes files that are whole or not there, whenever the power fails. */
@@ -26,6 +27,19 @@ final class AtomicFiles {
 
     /** Writes the buffers, one after the other. */
     static void write(Path file, ByteBuffer... buffers) throws IOException {
+        write(file, false, buffers);
+    }
+
+    /** Writes the buffers, and returns when they are on the disk, under that name. */
+    static void writeDurably(Path file, ByteBuffer... buffers) throws IOException {
+        write(file, true, buffers);
+        try (FileChannel directory =
+                FileChannel.open(Objects.requireNonNull(file.getParent()), StandardOpenOption.READ)) {
+            directory.force(true);
+        }
+    }
+
+    private static void write(Path file, boolean durably, ByteBuffer... buffers) throws IOException {
         Path unfinished = file.resolveSibling(
                 file.getFileName() + "." + Long.toHexString(COUNTER.incrementAndGet()) + UNFINISHED);
         try {
@@ -35,6 +49,9 @@ final class AtomicFiles {
                     while (buffer.hasRemaining()) {
                         channel.write(buffer);
                     }
+                }
+                if (durably) {
+                    channel.force(true);
                 }
             }
             Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.cachefiles.examples.blobserver.commands;
 
-import dev.cachefiles.CacheOptions;
 import dev.cachefiles.CachefilesChannel;
-import dev.cachefiles.CookieKey;
-import dev.cachefiles.VolumeKey;
 import dev.cachefiles.cache.CacheCuller;
 import dev.cachefiles.cache.CacheKeeper;
 import dev.cachefiles.cache.CachedObject;
-import dev.cachefiles.cache.CachedVolume;
 import dev.cachefiles.cache.CullReport;
-import dev.cachefiles.cache.CullResult;
 import dev.cachefiles.cache.CullingPolicy;
 import dev.cachefiles.examples.blobserver.config.Pins;
 import dev.cachefiles.examples.blobserver.daemon.CacheOpener;
+import dev.cachefiles.examples.blobserver.daemon.DomainCull;
 import dev.cachefiles.examples.blobserver.settings.ConfigException;
 import dev.cachefiles.examples.blobserver.settings.Origin;
 import dev.cachefiles.examples.blobserver.settings.Problems;
@@ -26,10 +22,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -41,8 +37,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Removes blobs from a cache that no daemon serves at the moment: the command binds it for as long as it takes."
-                    + " A daemon culls by itself, see --budget of 'serve'.",
+            "Removes blobs from the cache of the daemon that runs; or, with --cache-dir, from one that no daemon serves at"
+                    + " the moment: the command binds it for as long as it takes. A daemon culls by itself, see --budget"
+                    + " of 'serve'.",
             "",
             "The kernel does the removing, and refuses it for what is in use.",
             ""
@@ -52,23 +49,23 @@ import picocli.CommandLine.Spec;
         })
 final class CacheCullCommand implements Callable<Integer> {
     private static final Setting<Long> SIZE = Setting.size("budget", "what the cache may take", 1);
-    private static final int INCOMPLETE = 1;
 
     private final CacheOpener opener;
 
     @Spec
     private @Nullable CommandSpec spec;
 
-    @Option(names = "--cache-dir", paramLabel = "DIR", required = true, description = "the directory of the cache")
-    private Path directory = Path.of("");
+    @Option(names = "--cache-dir", paramLabel = "DIR", description = "the directory of a cache that no daemon serves")
+    private @Nullable Path directory;
 
-    @Option(names = "--all", description = "cull all blobs")
+    @Option(names = "--all", description = "with --cache-dir: cull all blobs")
     private boolean all;
 
     @Option(
             names = "--budget",
             paramLabel = "SIZE",
-            description = "cull the least recently used blobs, until the cache takes no more than this")
+            description =
+                    "with --cache-dir: cull the least recently used blobs, until the cache takes no more than this")
     private @Nullable String budget;
 
     @Option(
@@ -92,19 +89,11 @@ final class CacheCullCommand implements Callable<Integer> {
     @Option(names = "--dry-run", description = "only say what would be culled")
     private boolean dryRun;
 
-    @Option(
-            names = "--tag",
-            paramLabel = "T",
-            defaultValue = CacheOptions.DEFAULT_TAG,
-            description = "the cache's tag, that of the daemon (default: ${DEFAULT-VALUE})")
-    private String tag = CacheOptions.DEFAULT_TAG;
+    @Mixin
+    private DeviceOptions cache = new DeviceOptions();
 
-    @Option(
-            names = "--device",
-            paramLabel = "PATH",
-            defaultValue = "/dev/cachefiles",
-            description = "the kernel's device (default: ${DEFAULT-VALUE})")
-    private Path device = CacheOptions.DEFAULT_DEVICE;
+    @Mixin
+    private RuntimeOption runtime = new RuntimeOption();
 
     CacheCullCommand(CacheOpener opener) {
         this.opener = opener;
@@ -112,18 +101,34 @@ final class CacheCullCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        CacheOptions options = options();
+        check();
         PrintWriter out = Commands.line(spec).getOut();
-        try (CachefilesChannel channel = opener.open(options)) {
-            return domain == null ? keep(channel, out) : cullDomain(channel, domain, out);
+        Path own = directory;
+        String wanted = domain;
+        try {
+            if (own == null) {
+                cullDomain(String.valueOf(wanted), out);
+                return 0;
+            }
+            try (CachefilesChannel channel = opener.open(cache.cache(own, Commands.line(spec)))) {
+                if (wanted == null) {
+                    keep(channel, out);
+                } else {
+                    cullDomain(channel, wanted, out);
+                }
+                return 0;
+            }
         } finally {
             out.flush();
         }
     }
 
-    private CacheOptions options() throws ConfigException {
+    private void check() throws ConfigException {
         if ((all ? 1 : 0) + (budget != null ? 1 : 0) + (domain != null ? 1 : 0) != 1) {
             throw wrong("one of --all, --budget=SIZE and --domain=DOMAIN must be given");
+        }
+        if (domain == null && directory == null) {
+            throw wrong("--all and --budget go with --cache-dir; a daemon keeps to its own budget");
         }
         if (domain == null && !names.isEmpty()) {
             throw wrong("--name goes with --domain");
@@ -131,13 +136,8 @@ final class CacheCullCommand implements Callable<Integer> {
         if (domain != null && !pins.isEmpty()) {
             throw wrong("--pin goes with --all or --budget");
         }
-        try {
-            if (budget != null) {
-                bytes(budget);
-            }
-            return CacheOptions.builder(directory).tag(tag).device(device).build();
-        } catch (IllegalArgumentException e) {
-            throw wrong(String.valueOf(e.getMessage()));
+        if (budget != null) {
+            bytes(budget);
         }
     }
 
@@ -154,7 +154,7 @@ final class CacheCullCommand implements Callable<Integer> {
         return settings.get(SIZE);
     }
 
-    private int keep(CachefilesChannel channel, PrintWriter out) throws IOException, InterruptedException {
+    private void keep(CachefilesChannel channel, PrintWriter out) throws IOException, InterruptedException {
         CullingPolicy.Builder policy = CullingPolicy.builder().pin(new Pins(pins));
         if (budget == null) {
             policy.budget(1, 0);
@@ -171,50 +171,23 @@ final class CacheCullCommand implements Callable<Integer> {
                 out.println((dryRun ? "would cull " : "culled ") + object);
             }
             out.println(report);
-            return 0;
         }
     }
 
-    private int cullDomain(CachefilesChannel channel, String name, PrintWriter out) throws IOException {
-        VolumeKey volume = VolumeKey.of("erofs," + name);
-        boolean complete = true;
+    /** Has the daemon cull. */
+    private void cullDomain(String wanted, PrintWriter out) throws IOException {
+        var words = new ArrayList<>(List.of("cull", dryRun ? "dry-run" : "now", wanted));
+        words.addAll(names);
+        try (var reply = PullProgress.on(out)) {
+            runtime.client().ask(words, reply);
+        }
+    }
+
+    private void cullDomain(CachefilesChannel channel, String wanted, PrintWriter out) throws IOException {
         try (CacheCuller culler = channel.culler()) {
-            List<CookieKey> cookies =
-                    new ArrayList<>(names.stream().map(CookieKey::of).toList());
-            Optional<CachedVolume> found = culler.tree().volume(volume);
-            if (names.isEmpty() && found.isPresent()) {
-                found.get().objects().forEach(object -> object.cookie().ifPresent(cookies::add));
-            }
-            for (CookieKey cookie : cookies) {
-                complete &= cull(culler, volume, cookie, out);
-            }
-            if (names.isEmpty() && !dryRun) {
-                complete &= culler.cullVolume(volume) != CullResult.IN_USE;
-            }
+            new DomainCull(wanted, names, dryRun).run(culler, out::println);
         } catch (IllegalArgumentException e) {
             throw wrong(String.valueOf(e.getMessage()));
         }
-        return complete ? 0 : INCOMPLETE;
-    }
-
-    private boolean cull(CacheCuller culler, VolumeKey volume, CookieKey cookie, PrintWriter out) throws IOException {
-        CullResult result;
-        if (dryRun) {
-            result = switch (culler.use(volume, cookie)) {
-                case FREE -> CullResult.CULLED;
-                case IN_USE -> CullResult.IN_USE;
-                case ABSENT -> CullResult.ABSENT;
-            };
-        } else {
-            result = culler.cull(volume, cookie);
-        }
-        String what = volume + "/" + cookie;
-        out.println(
-                switch (result) {
-                    case CULLED -> (dryRun ? "would cull " : "culled ") + what;
-                    case IN_USE -> what + " is in use";
-                    case ABSENT -> what + " is not in the cache";
-                });
-        return result == CullResult.CULLED;
     }
 }

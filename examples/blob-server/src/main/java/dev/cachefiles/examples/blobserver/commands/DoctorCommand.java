@@ -13,9 +13,9 @@ import java.util.concurrent.Callable;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code blob-server doctor}: why a cache cannot be set up. */
@@ -44,11 +44,8 @@ public final class DoctorCommand implements Callable<Integer> {
     @Option(names = "--cache-dir", required = true, paramLabel = "DIR", description = "where the cache is or is to be")
     private Path cacheDirectory = Path.of("");
 
-    @Option(names = "--tag", paramLabel = "T", description = "the cache's tag (default: ${DEFAULT-VALUE})")
-    private String tag = CacheOptions.DEFAULT_TAG;
-
-    @Option(names = "--device", paramLabel = "PATH", description = "the kernel's device (default: ${DEFAULT-VALUE})")
-    private Path device = CacheOptions.DEFAULT_DEVICE;
+    @Mixin
+    private DeviceOptions cache = new DeviceOptions();
 
     /** Makes the command. */
     public DoctorCommand() {
@@ -61,13 +58,7 @@ public final class DoctorCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        CacheOptions options;
-        try {
-            options =
-                    CacheOptions.builder(cacheDirectory).tag(tag).device(device).build();
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(Commands.line(spec), String.valueOf(e.getMessage()), e);
-        }
+        CacheOptions options = cache.cache(cacheDirectory, Commands.line(spec));
         PrintWriter out = Commands.line(spec).getOut();
         ProbeReport report = probe.apply(options);
         for (Finding finding : report.findings()) {

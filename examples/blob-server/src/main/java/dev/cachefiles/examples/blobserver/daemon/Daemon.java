@@ -53,10 +53,11 @@ public final class Daemon {
      * @throws InterruptedException if the thread is interrupted
      */
     public void run(Runnable ready) throws IOException, InterruptedException {
-        try (var router = new Router()) {
-            var reloader = new Reloader(source, router);
+        DaemonConfig config = source.read();
+        var cache = new BoundCache(config, blobs);
+        try (var router = new Router(cache.guard())) {
+            var reloader = new Reloader(source, router, config);
             reloader.start();
-            DaemonConfig config = reloader.current();
             Optional<AccessLists> lists = config.prefetch().lists();
             BlobResolver resolver = lists.isPresent() ? lists.get().over(router) : router;
             Prefetcher ahead = config.prefetch().prefetcher(lists, prefetch).orElse(null);
@@ -64,8 +65,9 @@ public final class Daemon {
             try (ahead;
                     BlobHandler handler = handler(resolver, ahead)) {
                 CachefilesChannel channel = opener.open(config.cache().options());
+                cache.bound(channel);
                 try (OnDemandServer running = start(channel, handler, config);
-                        Closeable _ = control(config.server().runtimeDirectory(), router, reloader);
+                        Closeable _ = control(config.server().runtimeDirectory(), router, reloader, cache);
                         Closeable _ = watch(config.server().watchInterval(), reloader)) {
                     server = running;
                     serve(running, config.server(), ready);
@@ -97,7 +99,7 @@ public final class Daemon {
     }
 
     /** A daemon that cannot be controlled still serves, which is what it is for. */
-    private Closeable control(Path directory, Router router, Reloader reloader) {
+    private Closeable control(Path directory, Router router, Reloader reloader, BoundCache cache) {
         try {
             return ControlServer.start(
                     directory,
@@ -106,6 +108,7 @@ public final class Daemon {
                             "status", new StatusControl(stats, blobs, prefetch),
                             "why", new WhyControl(blobs),
                             "open", new OpenControl(blobs),
+                            "cull", new CullControl(cache),
                             "pull", new PullControl(blobs, router)));
         } catch (IOException e) {
             LOG.log(System.Logger.Level.WARNING, "other commands cannot reach this daemon: {0}", Failures.describe(e));

@@ -24,15 +24,10 @@ final class Reloader implements ControlCommand {
     private final Router router;
     private DaemonConfig current;
 
-    Reloader(ConfigSource source, Router router) throws IOException {
+    Reloader(ConfigSource source, Router router, DaemonConfig first) {
         this.source = source;
         this.router = router;
-        this.current = source.read();
-    }
-
-    /** Gives the configuration in force. */
-    synchronized DaemonConfig current() {
-        return current;
+        this.current = first;
     }
 
     /** Puts the first configuration into force. */

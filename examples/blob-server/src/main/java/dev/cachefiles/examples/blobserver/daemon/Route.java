@@ -4,13 +4,19 @@ package dev.cachefiles.examples.blobserver.daemon;
 import dev.cachefiles.blob.BlobKey;
 import dev.cachefiles.blob.BlobResolver;
 import dev.cachefiles.blob.BlobSource;
+import dev.cachefiles.blob.PermanentException;
+import dev.cachefiles.blob.TransientException;
+import dev.cachefiles.blob.WrongBytesException;
 import dev.cachefiles.blob.layer.BlobLayer;
+import dev.cachefiles.blob.layer.IdentityGuard;
 import dev.cachefiles.examples.blobserver.config.LayerConfig;
 import dev.cachefiles.examples.blobserver.config.SourceConfig;
 import dev.cachefiles.examples.blobserver.sources.SourceContext;
 import dev.cachefiles.examples.blobserver.support.Failures;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayDeque;
@@ -27,20 +33,22 @@ final class Route {
 
     private final SourceConfig config;
     private final BlobResolver resolver;
+    private final BlobResolver asMirror;
 
     /** The source's own resolver and its layers, as far as they can be closed; the outermost first. */
     private final Deque<Closeable> closeables;
 
     private int users = 1; // the router itself, until it retires the route
 
-    private Route(SourceConfig config, BlobResolver resolver, Deque<Closeable> closeables) {
+    private Route(SourceConfig config, BlobResolver resolver, IdentityGuard guard, Deque<Closeable> closeables) {
         this.config = config;
-        this.resolver = resolver;
+        this.resolver = guard.of(config.name()).over(resolver);
+        this.asMirror = guard.ofMirror(config.name()).over(resolver);
         this.closeables = closeables;
     }
 
     /** Makes the source with its layers. */
-    static Route make(SourceConfig config, SourceContext context) throws IOException {
+    static Route make(SourceConfig config, SourceContext context, IdentityGuard guard) throws IOException {
         var closeables = new ArrayDeque<Closeable>();
         try {
             BlobResolver resolver = config.type().create(config.settings(), context);
@@ -50,7 +58,7 @@ final class Route {
                 push(closeables, made);
                 resolver = made.over(resolver);
             }
-            return new Route(config, resolver, closeables);
+            return new Route(config, resolver, guard, closeables);
         } catch (Throwable t) {
             close(config.name(), closeables);
             throw t;
@@ -78,21 +86,49 @@ final class Route {
 
     /** Finds a blob; says which source has failed. */
     BlobSource resolve(BlobKey key) throws IOException {
+        return resolve(key, resolver);
+    }
+
+    /** Finds a blob for a source that is made of mirrors, of which this is one. */
+    BlobSource resolveAsMirror(BlobKey key) throws IOException {
+        return resolve(key, asMirror);
+    }
+
+    private BlobSource resolve(BlobKey key, BlobResolver from) throws IOException {
         if (!use()) {
             throw new IOException("source " + name() + " has just been taken out of the configuration");
         }
         try {
-            return new RoutedSource(this, resolver.resolve(key));
+            return new RoutedSource(this, from.resolve(key));
         } catch (NoSuchFileException | AccessDeniedException e) {
             closed();
             throw e; // the name's fault
         } catch (IOException e) {
             closed();
-            throw new IOException("source " + name() + ": " + Failures.describe(e), e);
+            throw named(e);
         } catch (Throwable t) {
             closed();
             throw t;
         }
+    }
+
+    /** Says which source has failed, in an exception that layers and the engine know as they knew the first one. */
+    IOException named(IOException failure) {
+        String message = "source " + name() + ": " + Failures.describe(failure);
+        return switch (failure) {
+            case InterruptedIOException e -> e;
+            case ClosedChannelException e -> e;
+            case WrongBytesException e -> new WrongBytesException(message, e);
+            case PermanentException e -> new PermanentException(message, e);
+            case TransientException e
+            when e.retryAfter().isPresent() -> {
+                var again = new TransientException(message, e.retryAfter().get());
+                again.initCause(e);
+                yield again;
+            }
+            case TransientException e -> new TransientException(message, e);
+            default -> new IOException(message, failure);
+        };
     }
 
     private synchronized boolean use() {

@@ -3,11 +3,8 @@ package dev.cachefiles.examples.blobserver.daemon;
 
 import dev.cachefiles.blob.BlobSource;
 import dev.cachefiles.blob.ForwardingBlobSource;
-import dev.cachefiles.examples.blobserver.support.Failures;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.channels.ClosedChannelException;
 import java.util.Optional;
 
 /** A source that names its route when it fails, and tells the route when it is closed. */
@@ -24,7 +21,7 @@ final class RoutedSource extends ForwardingBlobSource {
         try {
             return super.size();
         } catch (IOException e) {
-            throw named(e);
+            throw route.named(e);
         }
     }
 
@@ -33,7 +30,7 @@ final class RoutedSource extends ForwardingBlobSource {
         try {
             super.read(offset, target);
         } catch (IOException e) {
-            throw named(e);
+            throw route.named(e);
         }
     }
 
@@ -42,7 +39,7 @@ final class RoutedSource extends ForwardingBlobSource {
         try {
             return super.view(offset, length);
         } catch (IOException e) {
-            throw named(e);
+            throw route.named(e);
         }
     }
 
@@ -53,12 +50,5 @@ final class RoutedSource extends ForwardingBlobSource {
         } finally {
             route.closed();
         }
-    }
-
-    /** Those that say that nobody waits any more stay what they are: the engine knows them. */
-    private IOException named(IOException failure) {
-        return failure instanceof InterruptedIOException || failure instanceof ClosedChannelException
-                ? failure
-                : new IOException("source " + route.name() + ": " + Failures.describe(failure), failure);
     }
 }

@@ -4,6 +4,7 @@ package dev.cachefiles.examples.blobserver.daemon;
 import dev.cachefiles.blob.BlobKey;
 import dev.cachefiles.blob.BlobResolver;
 import dev.cachefiles.blob.BlobSource;
+import dev.cachefiles.blob.layer.IdentityGuard;
 import dev.cachefiles.examples.blobserver.config.SourceConfig;
 import dev.cachefiles.examples.blobserver.settings.ConfigException;
 import dev.cachefiles.examples.blobserver.settings.Problems;
@@ -27,7 +28,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for use by several threads.
  */
 final class Router implements BlobResolver, Closeable {
+    private final IdentityGuard guard;
     private volatile List<Route> routes = List.of();
+
+    /** Makes a router without sources, whose blobs are refused when they have changed. */
+    Router(IdentityGuard guard) {
+        this.guard = guard;
+    }
 
     /**
      * Replaces the sources. Blobs that are open keep theirs; entries that say the same as before keep what they have.
@@ -73,14 +80,13 @@ final class Router implements BlobResolver, Closeable {
 
     private static Map<String, BlobResolver> byName(List<Route> routes) {
         var others = new HashMap<String, BlobResolver>();
-        routes.forEach(route -> others.put(route.name(), route::resolve));
+        routes.forEach(route -> others.put(route.name(), route::resolveAsMirror));
         return others;
     }
 
-    private static @Nullable Route make(SourceConfig source, SourceContext context, Problems problems)
-            throws IOException {
+    private @Nullable Route make(SourceConfig source, SourceContext context, Problems problems) throws IOException {
         try {
-            return Route.make(source, context);
+            return Route.make(source, context, guard);
         } catch (ConfigException e) {
             problems.add(e);
             return null;

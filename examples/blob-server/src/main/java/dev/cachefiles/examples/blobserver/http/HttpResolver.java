@@ -4,17 +4,12 @@ package dev.cachefiles.examples.blobserver.http;
 import dev.cachefiles.blob.BlobKey;
 import dev.cachefiles.blob.BlobResolver;
 import dev.cachefiles.blob.BlobSource;
-import dev.cachefiles.blob.WrongBytesException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.URI;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Finds blobs on a web server. Safe for use by several threads.
- *
- * <p>A blob that is opened again must be of the version that it was of when it was opened first.
  *
  * <p>What the server is asked for is a name that was checked and encoded; see {@link BlobKey#fileName}.
  */
@@ -23,9 +18,6 @@ public final class HttpResolver implements BlobResolver, Closeable {
     private final HttpTransport transport;
     private final Authorization authorization;
     private final HttpSource.Options options;
-
-    /** What each blob was when it was first opened: the kernel keeps bytes of it when it is closed. */
-    private final Map<URI, String> versions = new ConcurrentHashMap<>();
 
     /**
      * Makes a resolver; does not touch the network.
@@ -45,22 +37,7 @@ public final class HttpResolver implements BlobResolver, Closeable {
 
     @Override
     public BlobSource resolve(BlobKey key) throws IOException {
-        URI uri = urls.of(key);
-        HttpSource source = HttpSource.open(transport, authorization, uri, options);
-        checkVersion(uri, source.identity());
-        return source;
-    }
-
-    private void checkVersion(URI uri, String identity) throws WrongBytesException {
-        if (!identity.isEmpty()) {
-            String before = versions.putIfAbsent(uri, identity);
-            if (before != null && !before.equals(identity)) {
-                throw new WrongBytesException(uri + ": was changed since it was first served: it was " + before
-                        + " and is now " + identity
-                        + ", and the kernel may have kept bytes of the former; put a changed"
-                        + " blob under a new name");
-            }
-        }
+        return HttpSource.open(transport, authorization, urls.of(key), options);
     }
 
     @Override

@@ -5,10 +5,12 @@ import dev.cachefiles.blob.BlobSource;
 import dev.cachefiles.blob.PermanentException;
 import dev.cachefiles.blob.TransientException;
 import dev.cachefiles.blob.WrongBytesException;
+import dev.cachefiles.examples.blobserver.support.Sha256;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.net.URI;
 import java.net.http.HttpRequest;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
@@ -101,9 +103,9 @@ public final class HttpSource implements BlobSource {
             var version = Version.of(answer.headers());
             long size = size(uri, answer, options);
             if (!options.immutable() && options.versioned() && !version.isKnown()) {
-                throw new PermanentException(
-                        uri + ": the server names neither ETag nor Last-Modified, so that a change of"
-                                + " the blob would go unnoticed; set 'unversioned' to true if it never changes");
+                throw new PermanentException(HttpTransport.withoutQuery(uri)
+                        + ": the server names neither ETag nor Last-Modified, so that a change of"
+                        + " the blob would go unnoticed; set 'unversioned' to true if it never changes");
             }
             answer.discard();
             return new HttpSource(transport, authorization, uri, options, version, size);
@@ -115,21 +117,22 @@ public final class HttpSource implements BlobSource {
             case 206 -> {
                 ContentRange range = contentRange(uri, answer);
                 if (range.first() != 0 || range.size() < 0) {
-                    throw new PermanentException(
-                            uri + ": the server does not say how large the blob is: Content-Range: "
-                                    + answer.header("Content-Range"));
+                    throw new PermanentException(HttpTransport.withoutQuery(uri)
+                            + ": the server does not say how large the blob is: Content-Range: "
+                            + answer.header("Content-Range"));
                 }
                 yield range.size();
             }
             case 200 -> {
                 long size = answer.contentLength();
                 if (size < 0) {
-                    throw new PermanentException(
-                            uri + ": the server knows no ranges and does not say how large the blob is");
+                    throw new PermanentException(HttpTransport.withoutQuery(uri)
+                            + ": the server knows no ranges and does not say how large the blob is");
                 }
                 if (size > options.longestSkip()) {
-                    throw new PermanentException(uri + ": the server knows no ranges, and the blob has " + size
-                            + " bytes, more than the " + options.longestSkip() + " of 'longest-skip'");
+                    throw new PermanentException(
+                            HttpTransport.withoutQuery(uri) + ": the server knows no ranges, and the blob has " + size
+                                    + " bytes, more than the " + options.longestSkip() + " of 'longest-skip'");
                 }
                 yield size;
             }
@@ -156,7 +159,11 @@ public final class HttpSource implements BlobSource {
     @Override
     public String identity() {
         if (options.immutable() || version.isKnown()) {
-            return uri + (version.isKnown() ? " " + version : "") + " size " + size;
+            // It is kept on disk and shown in messages, and a query may hold a signature.
+            String query = uri.getRawQuery() == null
+                    ? ""
+                    : " query " + Sha256.of(uri.getRawQuery().getBytes(StandardCharsets.UTF_8));
+            return HttpTransport.withoutQuery(uri) + query + (version.isKnown() ? " " + version : "") + " size " + size;
         }
         return "";
     }
@@ -178,7 +185,8 @@ public final class HttpSource implements BlobSource {
                     checkRange(answer, offset, length);
                     answer.fill(target);
                     if (!answer.isAtEnd()) {
-                        throw new WrongBytesException(uri + ": more bytes than Content-Range says");
+                        throw new WrongBytesException(
+                                HttpTransport.withoutQuery(uri) + ": more bytes than Content-Range says");
                     }
                 }
                 case 200 -> {
@@ -188,7 +196,8 @@ public final class HttpSource implements BlobSource {
                     answer.fill(target);
                 }
                 case 416 ->
-                    throw new WrongBytesException(uri + ": the server has not the bytes from " + offset
+                    throw new WrongBytesException(HttpTransport.withoutQuery(uri)
+                            + ": the server has not the bytes from " + offset
                             + " on any more (Content-Range: " + answer.header("Content-Range") + "); it had " + size
                             + " when it was opened");
                 case 412 -> throw changed("the server does not have that any more");
@@ -208,8 +217,8 @@ public final class HttpSource implements BlobSource {
     }
 
     private WrongBytesException changed(String now) {
-        return new WrongBytesException(uri + ": was changed while it is served: it had " + version + ", " + now
-                + "; put a changed blob under a new name");
+        return new WrongBytesException(HttpTransport.withoutQuery(uri) + ": was changed while it is served: it had "
+                + version + ", " + now + "; put a changed blob under a new name");
     }
 
     private void checkRange(HttpAnswer answer, long offset, long length) throws IOException {
@@ -219,28 +228,30 @@ public final class HttpSource implements BlobSource {
         }
         long last = offset + length - 1;
         if (range.first() != offset || range.last() != last) {
-            throw new WrongBytesException(uri + ": the server was asked for bytes " + offset + "-" + last
-                    + " and sends " + range.first() + "-" + range.last());
+            throw new WrongBytesException(HttpTransport.withoutQuery(uri) + ": the server was asked for bytes " + offset
+                    + "-" + last + " and sends " + range.first() + "-" + range.last());
         }
         long announced = answer.contentLength();
         if (announced >= 0 && announced != length) {
-            throw new TransientException(
-                    uri + ": the server announces " + announced + " bytes for a range of " + length);
+            throw new TransientException(HttpTransport.withoutQuery(uri) + ": the server announces " + announced
+                    + " bytes for a range of " + length);
         }
     }
 
     private void checkWhole(HttpAnswer answer, long offset) throws IOException {
         long announced = answer.contentLength();
         if (announced < 0) {
-            throw new PermanentException(uri + ": the server knows no ranges and does not say how large the blob is");
+            throw new PermanentException(HttpTransport.withoutQuery(uri)
+                    + ": the server knows no ranges and does not say how large the blob is");
         }
         if (announced != size) {
             throw changedSize(announced);
         }
         if (offset > options.longestSkip()) {
-            throw new PermanentException(uri + ": the server knows no ranges (any more), and " + offset
-                    + " bytes lie before those that are wanted, more than the " + options.longestSkip()
-                    + " of 'longest-skip'");
+            throw new PermanentException(
+                    HttpTransport.withoutQuery(uri) + ": the server knows no ranges (any more), and " + offset
+                            + " bytes lie before those that are wanted, more than the " + options.longestSkip()
+                            + " of 'longest-skip'");
         }
     }
 
@@ -252,7 +263,7 @@ public final class HttpSource implements BlobSource {
         String header = answer.header("Content-Range");
         Optional<ContentRange> range = ContentRange.parse(header);
         if (range.isEmpty()) {
-            throw new PermanentException(uri + ": the server answers " + answer.status()
+            throw new PermanentException(HttpTransport.withoutQuery(uri) + ": the server answers " + answer.status()
                     + " without a Content-Range that" + " makes sense: '" + header + "'");
         }
         return range.get();
@@ -261,8 +272,14 @@ public final class HttpSource implements BlobSource {
     private static void checkEncoding(URI uri, HttpAnswer answer) throws PermanentException {
         String encoding = answer.header("Content-Encoding");
         if (answer.status() / 100 == 2 && !encoding.isEmpty() && !encoding.equalsIgnoreCase("identity")) {
-            throw new PermanentException(uri + ": the server sends it with Content-Encoding " + encoding
-                    + " although it was asked not to; ranges of that are of no use");
+            throw new PermanentException(
+                    HttpTransport.withoutQuery(uri) + ": the server sends it with Content-Encoding " + encoding
+                            + " although it was asked not to; ranges of that are of no use");
         }
+    }
+
+    @Override
+    public String toString() {
+        return HttpTransport.withoutQuery(uri);
     }
 }

@@ -97,7 +97,8 @@ public final class HttpTransport implements Closeable {
             } else if (isRedirect(answer)) {
                 answer.discard();
                 if (++redirects > MOST_REDIRECTS) {
-                    throw new PermanentException(uri + ": redirects more than " + MOST_REDIRECTS + " times");
+                    throw new PermanentException(
+                            withoutQuery(uri) + ": redirects more than " + MOST_REDIRECTS + " times");
                 }
                 at = target(at, answer);
             } else {
@@ -160,7 +161,7 @@ public final class HttpTransport implements Closeable {
         try {
             builder = HttpRequest.newBuilder(uri).setHeader("User-Agent", "blob-server");
         } catch (IllegalArgumentException e) {
-            throw new PermanentException(uri + ": no request can be made of this: " + e.getMessage(), e);
+            throw new PermanentException(withoutQuery(uri) + ": no request can be made of this: " + e.getMessage(), e);
         }
         if (!lower(uri.getScheme()).equals("https")) {
             builder.version(HttpClient.Version.HTTP_1_1); // or the client asks for an upgrade, which some take amiss
@@ -199,7 +200,7 @@ public final class HttpTransport implements Closeable {
     }
 
     /** A query may hold a signature, which is as good as a password. */
-    private static String withoutQuery(URI uri) {
+    static String withoutQuery(URI uri) {
         String text = uri.toString();
         int end = text.indexOf('?');
         return end < 0 ? text : text.substring(0, end) + "?...";

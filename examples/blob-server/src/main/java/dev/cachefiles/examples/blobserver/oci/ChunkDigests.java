@@ -2,6 +2,7 @@
 package dev.cachefiles.examples.blobserver.oci;
 
 import dev.cachefiles.blob.WrongBytesException;
+import dev.cachefiles.examples.blobserver.support.Sha256;
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.MemorySegment;
 import java.security.MessageDigest;

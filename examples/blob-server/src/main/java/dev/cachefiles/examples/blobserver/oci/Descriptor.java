@@ -2,6 +2,7 @@
 package dev.cachefiles.examples.blobserver.oci;
 
 import dev.cachefiles.blob.PermanentException;
+import dev.cachefiles.examples.blobserver.support.Sha256;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -3,6 +3,7 @@ package dev.cachefiles.examples.blobserver.oci;
 
 import dev.cachefiles.examples.blobserver.settings.Settings;
 import dev.cachefiles.examples.blobserver.support.Refusal;
+import dev.cachefiles.examples.blobserver.support.Sha256;
 import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.cachefiles.examples.blobserver.oci;
 
+import dev.cachefiles.examples.blobserver.support.Sha256;
 import java.net.URI;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;

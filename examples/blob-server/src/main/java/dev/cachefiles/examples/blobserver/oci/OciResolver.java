@@ -5,6 +5,7 @@ import dev.cachefiles.blob.BlobKey;
 import dev.cachefiles.blob.BlobResolver;
 import dev.cachefiles.blob.BlobSource;
 import dev.cachefiles.blob.PermanentException;
+import dev.cachefiles.examples.blobserver.support.Sha256;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;

@@ -8,6 +8,7 @@ import dev.cachefiles.examples.blobserver.http.Authorization;
 import dev.cachefiles.examples.blobserver.http.HttpAnswer;
 import dev.cachefiles.examples.blobserver.http.HttpSource;
 import dev.cachefiles.examples.blobserver.http.HttpTransport;
+import dev.cachefiles.examples.blobserver.support.Sha256;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.URI;

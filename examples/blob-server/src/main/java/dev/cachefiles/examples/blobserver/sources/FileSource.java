@@ -14,6 +14,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +36,8 @@ public final class FileSource implements BlobSource {
     private static final int PAGE = 4096;
 
     private final Path file;
-    private final @Nullable Object identity;
+    private final @Nullable Object fileKey;
+    private final FileTime modified;
     private final long size;
     private final @Nullable Mapping mapping;
 
@@ -49,7 +51,9 @@ public final class FileSource implements BlobSource {
     private FileSource(Path file, FileChannel channel) throws IOException {
         this.file = file;
         this.channel = channel;
-        this.identity = identity(file);
+        BasicFileAttributes attributes = attributes(file);
+        this.fileKey = attributes.fileKey();
+        this.modified = attributes.lastModifiedTime();
         this.size = channel.size();
         this.mapping = size < PAGE ? null : map(channel, size);
     }
@@ -76,9 +80,8 @@ public final class FileSource implements BlobSource {
         return FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
     }
 
-    private static @Nullable Object identity(Path file) throws IOException {
-        return Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
-                .fileKey();
+    private static BasicFileAttributes attributes(Path file) throws IOException {
+        return Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
     }
 
     /** The channel, opened again if an interrupt has closed it. */
@@ -90,7 +93,7 @@ public final class FileSource implements BlobSource {
     @SuppressWarnings("MustBeClosedChecker") // closed by close()
     private synchronized FileChannel channelAgain() throws IOException {
         if (!channel.isOpen() && !closed) {
-            if (!Objects.equals(identity, identity(file))) {
+            if (!Objects.equals(fileKey, attributes(file).fileKey())) {
                 throw new IOException(file + " is another file than the one that was opened; put a changed file under a"
                         + " new name");
             }
@@ -114,6 +117,12 @@ public final class FileSource implements BlobSource {
     @Override
     public long size() {
         return size;
+    }
+
+    /** The place, the time of the last change and the size: a copy of the file elsewhere is another one. */
+    @Override
+    public String identity() {
+        return file.toUri() + " modified " + modified + " size " + size;
     }
 
     @Override
@@ -143,6 +152,11 @@ public final class FileSource implements BlobSource {
             throw new IOException(file + " had " + size + " bytes when it was opened, and has " + now
                     + " now; put a changed file under a new name");
         }
+    }
+
+    @Override
+    public String toString() {
+        return file.toString();
     }
 
     @Override

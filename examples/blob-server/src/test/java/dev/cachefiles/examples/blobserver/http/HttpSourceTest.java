@@ -3,11 +3,11 @@ package dev.cachefiles.examples.blobserver.http;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.cachefiles.blob.BlobKey;
 import dev.cachefiles.blob.Deadline;
 import dev.cachefiles.blob.PermanentException;
 import dev.cachefiles.blob.TransientException;
@@ -17,7 +17,7 @@ import java.io.InterruptedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteBuffer;
+import java.net.URI;
 import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.util.Arrays;
@@ -403,18 +403,19 @@ class HttpSourceTest {
     }
 
     @Test
-    void aBlobThatIsOpenedAgainMustBeTheSame() throws IOException {
-        var name = new BlobKey("domain", ByteBuffer.wrap(new byte[] {'b'}));
-        try (var resolver =
-                new HttpResolver(server.uri("/"), transport(Duration.ofSeconds(30)), Authorization.NONE, OPTIONS)) {
-            resolver.resolve(name).close();
-            resolver.resolve(name).close();
-            server.etag = "\"two\"";
-            var failure = assertThrows(WrongBytesException.class, () -> resolver.resolve(name));
-            assertTrue(failure.getMessage().contains("new name"), failure.getMessage());
-            server.etag = "\"one\"";
-            resolver.resolve(name).close();
-        }
+    void noSignatureInAQueryIsKeptOrShown() throws IOException {
+        URI signed = URI.create(server.uri("/blob") + "?key=secret");
+        String one =
+                HttpSource.open(transport, Authorization.NONE, signed, OPTIONS).identity();
+        assertFalse(one.contains("secret"), one);
+        URI other = URI.create(server.uri("/blob") + "?key=other");
+        assertNotEquals(
+                one,
+                HttpSource.open(transport, Authorization.NONE, other, OPTIONS).identity());
+        server.etag = "";
+        var failure = assertThrows(
+                PermanentException.class, () -> HttpSource.open(transport, Authorization.NONE, signed, OPTIONS));
+        assertFalse(failure.getMessage().contains("secret"), failure.getMessage());
     }
 
     private ScriptedServer.Asked last() {

@@ -21,6 +21,7 @@ import dev.cachefiles.examples.blobserver.sources.SourceContext;
 import dev.cachefiles.examples.blobserver.support.MountTable;
 import dev.cachefiles.examples.blobserver.support.Preflight;
 import dev.cachefiles.examples.blobserver.support.Refusal;
+import dev.cachefiles.examples.blobserver.support.Sha256;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.foreign.Arena;

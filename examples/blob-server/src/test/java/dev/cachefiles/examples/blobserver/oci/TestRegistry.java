@@ -3,6 +3,7 @@ package dev.cachefiles.examples.blobserver.oci;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.cachefiles.examples.blobserver.support.Sha256;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

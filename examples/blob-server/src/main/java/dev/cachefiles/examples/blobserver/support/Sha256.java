@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.cachefiles.examples.blobserver.oci;
+package dev.cachefiles.examples.blobserver.support;
 
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -7,19 +7,32 @@ import java.util.HexFormat;
 import java.util.regex.Pattern;
 
 /** Digests as registries write them: {@code sha256:} and 64 hexadecimal digits. */
-final class Sha256 {
-    static final int LENGTH = 32;
+public final class Sha256 {
+
+    /** Bytes in a digest. */
+    public static final int LENGTH = 32;
 
     private static final String PREFIX = "sha256:";
     private static final Pattern FORM = Pattern.compile("sha256:[0-9a-f]{64}");
 
     private Sha256() {}
 
-    static boolean isDigest(String text) {
+    /**
+     * Tells whether a text has the form of a digest.
+     *
+     * @param text any text
+     * @return whether it is so
+     */
+    public static boolean isDigest(String text) {
         return FORM.matcher(text).matches();
     }
 
-    static MessageDigest start() {
+    /**
+     * Begins to compute a digest.
+     *
+     * @return takes the bytes
+     */
+    public static MessageDigest start() {
         try {
             return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
@@ -27,11 +40,23 @@ final class Sha256 {
         }
     }
 
-    static String of(byte[] bytes) {
+    /**
+     * Computes a digest.
+     *
+     * @param bytes the bytes
+     * @return the digest as text
+     */
+    public static String of(byte[] bytes) {
         return text(start().digest(bytes));
     }
 
-    static String text(byte[] digest) {
+    /**
+     * Writes a digest as text.
+     *
+     * @param digest its bytes
+     * @return the text
+     */
+    public static String text(byte[] digest) {
         return PREFIX + HexFormat.of().formatHex(digest);
     }
 }
