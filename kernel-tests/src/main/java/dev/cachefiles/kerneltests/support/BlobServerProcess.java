@@ -13,6 +13,8 @@ import java.util.concurrent.locks.LockSupport;
 public final class BlobServerProcess implements AutoCloseable {
     private static final long TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(180);
 
+    private static final Path OUT = Path.of("/out");
+
     private final Process process;
     private final Path output;
 
@@ -32,7 +34,8 @@ public final class BlobServerProcess implements AutoCloseable {
     public static BlobServerProcess run(String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of("examples/blob-server/bin/blob-server"));
         command.addAll(List.of(arguments));
-        Path output = Files.createTempFile("blob-server", ".log");
+        // Where it stays when the virtual machine has gone.
+        Path output = Files.createTempFile(Files.isWritable(OUT) ? OUT : Path.of("/tmp"), "blob-server", ".log");
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile())

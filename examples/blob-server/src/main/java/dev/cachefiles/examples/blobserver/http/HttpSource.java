@@ -278,6 +278,7 @@ public final class HttpSource implements BlobSource {
         }
     }
 
+    /** Names it in messages. */
     @Override
     public String toString() {
         return HttpTransport.withoutQuery(uri);

@@ -120,11 +120,12 @@ public final class HttpTransport implements Closeable {
         try {
             to = from.resolve(location);
         } catch (IllegalArgumentException e) {
-            throw new PermanentException(from + ": redirects to '" + location + "', which is no URL", e);
+            throw new PermanentException(withoutQuery(from) + ": redirects to what is no URL", e);
         }
         String scheme = String.valueOf(to.getScheme()).toLowerCase(Locale.ROOT);
         if (to.getHost() == null || !(scheme.equals("https") || scheme.equals(lower(from.getScheme())))) {
-            throw new PermanentException(from + ": redirects to " + to + ", which is not followed: no https");
+            throw new PermanentException(
+                    withoutQuery(from) + ": redirects to " + withoutQuery(to) + ", which is not followed: no https");
         }
         return to;
     }

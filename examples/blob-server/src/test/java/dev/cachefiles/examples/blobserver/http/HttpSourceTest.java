@@ -88,6 +88,44 @@ class HttpSourceTest {
         assertTrue(source.identity().contains("\"one\""));
     }
 
+    /** A signature in it is as good as a password. */
+    @Test
+    void noMessageShowsTheQueryOfAUrl() throws IOException {
+        HttpSource source =
+                HttpSource.open(transport, Authorization.NONE, server.uri("/blob?signature=secret"), OPTIONS);
+        assertReads(source, 0, 1);
+        assertTrue(source.toString().endsWith("/blob?..."), source.toString());
+        List<ScriptedServer.Script> scripts = List.of(
+                exchange -> {
+                    exchange.getResponseHeaders().set("ETag", "\"two\"");
+                    exchange.getResponseHeaders().set("Content-Range", "bytes 0-0/100000");
+                    exchange.sendResponseHeaders(206, 1);
+                },
+                exchange -> ScriptedServer.status(exchange, 206),
+                exchange -> ScriptedServer.status(exchange, 403),
+                exchange -> ScriptedServer.status(exchange, 416),
+                exchange -> ScriptedServer.status(exchange, 500),
+                exchange -> {
+                    exchange.getResponseHeaders().set("Location", "ftp://host/blob?signature=secret");
+                    ScriptedServer.status(exchange, 302);
+                },
+                exchange -> {
+                    exchange.getResponseHeaders().set("Location", "not a URL?signature=secret");
+                    ScriptedServer.status(exchange, 302);
+                },
+                exchange -> {
+                    exchange.getResponseHeaders()
+                            .set("Location", exchange.getRequestURI().toString());
+                    ScriptedServer.status(exchange, 302);
+                });
+        for (ScriptedServer.Script script : scripts) {
+            server.script = script;
+            String message = String.valueOf(
+                    assertThrows(IOException.class, () -> read(source, 0, 1)).getMessage());
+            assertTrue(!message.contains("secret") && message.contains("/blob?..."), message);
+        }
+    }
+
     @Test
     void anEmptyBlobHasSize0() throws IOException {
         server.blob = new byte[0];
