@@ -96,6 +96,9 @@ class BlobServerCommandsTest {
                 BlobServerCommand.run("reload").orThrow();
                 assertEquals(expected, SourceTree.digests(late.point()), "what is open keeps its source");
             }
+            configure(FIRST, "  hup: {type: absent}");
+            Shell.run("kill", "-HUP", Long.toString(server.process().pid())).orThrow();
+            server.awaitLine("source 'hup' needs a type");
             assertEquals(expected, SourceTree.digests(mount.point()));
             assertNotEquals(0, ErofsMount.attempt("fsid=late", mount.point()).status());
         }

@@ -3,6 +3,7 @@ package dev.cachefiles.examples.blobserver.commands;
 
 import dev.cachefiles.examples.blobserver.daemon.CacheOpener;
 import dev.cachefiles.examples.blobserver.daemon.Daemon;
+import dev.cachefiles.examples.blobserver.daemon.Hangup;
 import dev.cachefiles.examples.blobserver.support.LogLines;
 import java.io.IOException;
 import java.util.concurrent.Callable;
@@ -35,12 +36,14 @@ import picocli.CommandLine.Spec;
             "",
             "where NAME is a blob of a source. A blob must not change while it is served, nor come back under"
                     + " its name with other bytes: the kernel keeps what it has cached.",
+            "",
+            "SIGHUP makes it read its configuration again, as 'blob-server reload' does.",
             ""
         },
         optionListHeading = "Options:%n",
         exitCodeListHeading = "%nExit status:%n",
         exitCodeList = {
-            "0:stopped by SIGTERM, SIGINT or SIGHUP; what was in flight has been answered",
+            "0:stopped by SIGTERM or SIGINT; what was in flight has been answered",
             "1:cannot serve, or not any longer: the device, a directory",
             "2:wrong usage, or a wrong configuration"
         })
@@ -76,10 +79,12 @@ public final class ServeCommand implements Callable<Integer> {
         sources.setDevice(device);
         var running = new Daemon(opener, sources.on(line));
         daemon = running;
-        running.run(() -> {
-            line.getOut().println("ready");
-            line.getOut().flush();
-        });
+        try (Hangup _ = Hangup.calls(running::reload)) {
+            running.run(() -> {
+                line.getOut().println("ready");
+                line.getOut().flush();
+            });
+        }
         return CommandLine.ExitCode.OK;
     }
 

@@ -33,6 +33,7 @@ public final class Daemon {
     private final PrefetchStatus prefetch = new PrefetchStatus();
     private final CountDownLatch finished = new CountDownLatch(1);
     private volatile @Nullable OnDemandServer server;
+    private volatile @Nullable Reloader reloader;
 
     /**
      * Prepares a daemon.
@@ -56,8 +57,9 @@ public final class Daemon {
         DaemonConfig config = source.read();
         var cache = new BoundCache(config, blobs);
         try (var router = new Router(cache.guard())) {
-            var reloader = new Reloader(source, router, config);
-            reloader.start();
+            var reloading = new Reloader(source, router, config);
+            reloading.start();
+            reloader = reloading;
             Optional<AccessLists> lists = config.prefetch().lists();
             BlobResolver resolver = lists.isPresent() ? lists.get().over(router) : router;
             Prefetcher ahead = config.prefetch().prefetcher(lists, prefetch).orElse(null);
@@ -67,8 +69,8 @@ public final class Daemon {
                 CachefilesChannel channel = opener.open(config.cache().options());
                 cache.bound(channel);
                 try (OnDemandServer running = start(channel, handler, config);
-                        Closeable _ = control(config.server().runtimeDirectory(), router, reloader, cache);
-                        Closeable _ = watch(config.server().watchInterval(), reloader)) {
+                        Closeable _ = control(config.server().runtimeDirectory(), router, reloading, cache);
+                        Closeable _ = watch(config.server().watchInterval(), reloading)) {
                     server = running;
                     serve(running, config.server(), ready);
                 }
@@ -138,6 +140,14 @@ public final class Daemon {
             LogLines.install(); // or what follows a signal would be lost
             LOG.log(System.Logger.Level.INFO, "stopped: {0}", stats.snapshot());
             signal.remove();
+        }
+    }
+
+    /** Reads the configuration again, and logs what has become of it. Does nothing before it serves. */
+    public void reload() {
+        Reloader current = reloader;
+        if (current != null) {
+            current.reloadAndLog();
         }
     }
 
