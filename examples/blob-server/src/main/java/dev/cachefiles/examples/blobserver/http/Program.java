@@ -96,6 +96,7 @@ public final class Program {
             try {
                 await(process, name, input);
             } finally {
+                process.descendants().forEach(ProcessHandle::destroyForcibly);
                 process.destroyForcibly();
             }
             if (Files.size(output) > MOST) {

@@ -45,8 +45,8 @@ record DockerConfig(Path file, String host) implements Login.Origin {
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (IOException e) {
-            throw new PermanentException(file + ": cannot be read as the configuration of docker: "
-                    + Failures.describe(e).lines().findFirst().orElse(""));
+            throw new PermanentException(
+                    file + ": cannot be read as the configuration of docker: " + Failures.describe(e));
         }
         for (String name : names()) {
             String helper = config.object("credHelpers").text(name);
@@ -76,9 +76,15 @@ record DockerConfig(Path file, String host) implements Login.Origin {
         if (!entry.text("identitytoken").isEmpty()) {
             return Optional.of(new Login("", entry.text("identitytoken")));
         }
+        if (!entry.text("registrytoken").isEmpty()) {
+            return Optional.of(Login.ofHeader("Bearer " + entry.text("registrytoken")));
+        }
         String auth = entry.text("auth");
         if (auth.isEmpty()) {
-            return Optional.empty();
+            return entry.text("username").isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(
+                            Login.ofHeader(Credentials.basic(entry.text("username") + ":" + entry.text("password"))));
         }
         try {
             String text = new String(Base64.getDecoder().decode(auth), StandardCharsets.UTF_8);
@@ -95,16 +101,27 @@ record DockerConfig(Path file, String host) implements Login.Origin {
         if (!helper.matches("[A-Za-z0-9._-]+")) {
             throw new PermanentException("'" + helper + "' is no name of a credential helper");
         }
-        Program.Result result = Program.execute(List.of("docker-credential-" + helper, "get"), name);
+        String program = "docker-credential-" + helper;
+        Program.Result result = Program.execute(List.of(program, "get"), name);
         if (result.status() != 0) {
             // By the helpers' convention.
             if (result.output().contains("credentials not found")) {
                 return Optional.empty();
             }
-            throw result.failure("docker-credential-" + helper);
+            // Helpers give their reasons where others give the secret: it is not shown here.
+            throw new PermanentException(
+                    result.failure(program).getMessage() + "; to see more: echo " + name + " | " + program + " get");
         }
-        Json answer = Json.parse(result.output().getBytes(StandardCharsets.UTF_8));
+        Json answer;
+        try {
+            answer = Json.parse(result.output().getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw new PermanentException("what " + program + " has printed " + e.getMessage());
+        }
         String secret = answer.text("Secret");
+        if (secret.isEmpty()) {
+            throw new PermanentException(program + " has printed no 'Secret' for " + name);
+        }
         if (answer.text("Username").equals(TOKEN_USER)) {
             return Optional.of(new Login("", secret));
         }

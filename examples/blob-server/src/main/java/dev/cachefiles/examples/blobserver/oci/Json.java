@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.cachefiles.examples.blobserver.oci;
 
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -10,8 +12,15 @@ import java.util.Map;
 /** JSON of others, in which anything may be missing or of another kind. */
 record Json(Map<?, ?> fields) {
 
+    /** Reads an object; says where it is wrong, and not what is there, which may be a secret. */
     static Json parse(byte[] bytes) throws IOException {
-        return new Json(JSON.std.mapFrom(bytes));
+        try {
+            return new Json(JSON.std.mapFrom(bytes));
+        } catch (JsonProcessingException e) {
+            JsonLocation at = e.getLocation();
+            throw new IOException("is not a JSON object"
+                    + (at == null ? "" : ", in line " + at.getLineNr() + ", column " + at.getColumnNr()));
+        }
     }
 
     static byte[] write(Map<String, ?> fields) throws IOException {

@@ -90,7 +90,7 @@ class OciSourceTest {
         for (int i = 0; i < more.length; i += 2) {
             written.put(more[i], new Value.Text(origin, more[i + 1]));
         }
-        if (written.containsKey("credentials-file")) {
+        if (written.containsKey("credentials-file") || written.containsKey("credentials-command")) {
             written.remove("docker-config");
         }
         var problems = new Problems();
@@ -348,6 +348,21 @@ class OciSourceTest {
         registry.wantedForToken = "nothing";
         registry.wanted = "Bearer t3";
         assertThrows(PermanentException.class, () -> read(source, 0, image.length));
+    }
+
+    @Test
+    void aCommandForCredentialsIsRunAgainWhenTheyAreRefused() throws IOException {
+        push(":v1");
+        Path password = Files.writeString(directory.resolve("password"), "one");
+        registry.challenge = "Basic realm=\"r\"";
+        registry.wanted = "Basic " + base64("me:one");
+        BlobSource source = resolve(resolver(":v1", "credentials-command", "echo me:$(cat " + password + ")"), "app");
+        assertServes(source);
+        registry.wanted = "Basic " + base64("me:two");
+        var failure = assertThrows(PermanentException.class, () -> read(source, 0, image.length));
+        assertFalse(failure.getMessage().contains("one"), failure.getMessage());
+        Files.writeString(password, "two");
+        assertServes(source);
     }
 
     @Test
