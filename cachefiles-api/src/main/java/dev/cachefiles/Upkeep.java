@@ -7,6 +7,7 @@ import dev.cachefiles.cache.CullReport;
 import dev.cachefiles.cache.CullingPolicy;
 import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -15,9 +16,9 @@ import org.jspecify.annotations.Nullable;
  * Keeps the cache of a session within its limits, on a thread of its own: no request waits for it but one that has found
  * no room.
  *
- * <p>The thread sleeps, and looks once in an interval whether the file system is short of room, which costs two system
- * calls. The tree is read only if that is so, if more was written since than the budget had left, or if what was mounted
- * then is not any more.
+ * <p>The thread sleeps until more was written than the limits had left at the last look; and looks once in an interval
+ * whether the file system is short of room by what others write, which costs a few system calls. Where the limits cannot
+ * be kept since too much is in use, it waits until something is closed.
  *
  * <p>Safe for use by several threads.
  */
@@ -26,8 +27,8 @@ final class Upkeep implements CacheWatch {
     /** A volume that is made for an object takes this and some inodes, before a byte is written. */
     private static final long VOLUME_BYTES = 257 * 4096;
 
-    /** If there is no need, the tree is not read for more than a tenth of the time. */
-    private static final int PAUSE_FACTOR = 10;
+    /** The pause between two looks while the first has left something to the second. */
+    private static final long SOON = TimeUnit.MILLISECONDS.toNanos(100);
 
     /** How many intervals pass before a cache is looked at again that cannot be brought within its limits. */
     private static final int STUCK_INTERVALS = 5;
@@ -35,41 +36,41 @@ final class Upkeep implements CacheWatch {
     private final CachefilesChannel channel;
     private final CullingPolicy policy;
     private final OnDemandListener listener;
-    private final long budget;
+    private final long interval;
     private final Thread thread;
     private volatile @Nullable CacheKeeper keeper;
     private volatile String complaint = "";
     private volatile boolean stopped;
 
-    /** What the cache takes at most: what it took when it was looked at, and all that was written since. */
-    private final AtomicLong usedAtMost = new AtomicLong(Long.MAX_VALUE / 2);
+    /** Bytes that were written, and what volumes take that may have been made. */
+    private final AtomicLong written = new AtomicLong();
 
-    /** Objects that were closed; what was in use before can be culled then. */
-    private final AtomicLong closes = new AtomicLong();
-
-    /** The thread was woken for the budget and has not looked yet. */
-    private volatile boolean woken;
-
-    /** Only for the thread, as all below. */
-    private long closesSeen;
-
-    /** So many looks more must read the tree: a file that is closed has no name for a moment, and then it has one. */
-    private int looksAfterClose;
+    /** With so many bytes written the limits may be exceeded. */
+    private volatile long enoughUntil = Long.MAX_VALUE;
 
     /** The limits could not be kept: until something is closed there is hardly anything to cull. */
-    private boolean stuck;
+    private volatile boolean stuck;
 
+    /** There is something to look at, and the thread was told. */
+    private volatile boolean woken;
+
+    /** How often something was closed. */
+    private final AtomicLong closes = new AtomicLong();
+
+    /** Only for the thread, as all below. */
     private long stuckUntil;
-    private List<CachedObject> lastDryRun = List.of();
 
-    /** When the tree may be read again. */
-    private long notBefore;
+    /** With so many bytes written the budget may be exceeded. */
+    private long withinBudgetUntil = Long.MAX_VALUE;
+
+    private List<CachedObject> lastDryRun = List.of();
 
     Upkeep(CachefilesChannel channel, CullingPolicy policy, OnDemandListener listener) {
         this.channel = channel;
         this.policy = policy;
         this.listener = listener;
-        this.budget = policy.budget().orElse(Long.MAX_VALUE);
+        this.interval = policy.interval().toNanos();
+        this.woken = policy.budget().isPresent();
         this.thread = Thread.ofPlatform().name("cachefiles-upkeep").unstarted(this::run);
     }
 
@@ -115,14 +116,23 @@ final class Upkeep implements CacheWatch {
     public void closed(CacheObject object) {
         CacheKeeper current = keeper;
         if (current != null) {
-            current.used(object);
+            current.closed(object);
         }
         closes.incrementAndGet();
+        if (stuck) {
+            wake();
+        }
     }
 
     @Override
     public void wrote(long bytes) {
-        if (usedAtMost.addAndGet(bytes) > budget && !woken) {
+        if (written.addAndGet(bytes) > enoughUntil) {
+            wake();
+        }
+    }
+
+    private void wake() {
+        if (!woken) {
             woken = true;
             LockSupport.unpark(thread);
         }
@@ -138,7 +148,8 @@ final class Upkeep implements CacheWatch {
             if (!current.isShortOfSpace()) {
                 return false;
             }
-            CullReport report = current.keep();
+            CullReport report = current.keep(() -> true);
+            wake(); // for the rest
             tell(report);
             return report.hasCulled() || !current.isShortOfSpace();
         } catch (InterruptedException e) {
@@ -151,21 +162,22 @@ final class Upkeep implements CacheWatch {
     }
 
     private void run() {
-        long interval = policy.interval().toNanos();
         long next = channel.time().nanoTime();
-        notBefore = next;
         while (!stopped) {
-            long due = woken && !stuck ? channel.time().nanoTime() : next;
-            if (channel.time().nanoTime() - due >= 0) {
-                look();
-                next = channel.time().nanoTime() + interval;
+            if (woken || channel.time().nanoTime() - next >= 0) {
+                boolean soon = look();
+                next = channel.time().nanoTime() + (soon ? SOON : interval);
             } else {
-                channel.time().parkUntil(this, due);
+                channel.time().parkUntil(this, next);
             }
         }
     }
 
-    private void look() {
+    /** Looks, and culls if need be; whether to look again soon. */
+    private boolean look() {
+        boolean asked = woken;
+        woken = false;
+        boolean soon = false;
         try {
             CacheKeeper current = keeper;
             if (current == null) {
@@ -173,62 +185,63 @@ final class Upkeep implements CacheWatch {
                 keeper = current;
                 if (stopped) {
                     current.close(); // stop() may have missed it
-                    return;
+                    return false;
                 }
                 current.emptyGraveyard();
             }
-            if (isDue(current)) {
+            if (isDue(current, asked)) {
                 keep(current);
             }
+            soon = current.isUnfinished();
+            long room = written.get() + Math.max(0, current.headroom());
+            enoughUntil = stuck ? Long.MAX_VALUE : Math.min(room, withinBudgetUntil);
             complaint = "";
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (IOException | RuntimeException e) {
-            woken = false;
+            becomeStuck();
             if (!stopped && channel.isOpen()) {
                 complain(e);
             }
         }
+        return soon;
     }
 
-    private boolean isDue(CacheKeeper current) throws IOException {
-        woken = false;
-        long closed = closes.get();
-        if (closed != closesSeen) {
-            closesSeen = closed;
-            looksAfterClose = 2;
-        }
-        // Each time this is so, the tree is brought well below the budget, so that it does not come up soon again.
-        if (usedAtMost.get() > budget && !stuck) {
+    private boolean isDue(CacheKeeper current, boolean asked) throws IOException {
+        if (current.isUnfinished()) {
             return true;
         }
-        long now = channel.time().nanoTime();
-        if (now - notBefore < 0) {
-            return !stuck && current.isShortOfSpace();
+        if (stuck) {
+            return asked || channel.time().nanoTime() - stuckUntil >= 0;
         }
-        boolean changed = looksAfterClose > 0;
-        looksAfterClose -= changed ? 1 : 0;
-        if (stuck && !changed) {
-            return now - stuckUntil >= 0;
-        }
-        return (changed && budget != Long.MAX_VALUE) || current.isShortOfSpace();
+        return (asked && policy.budget().isPresent()) || current.isShortOfSpace();
     }
 
     private void keep(CacheKeeper current) throws IOException, InterruptedException {
-        long before = usedAtMost.get();
-        long start = channel.time().nanoTime();
-        CullReport report = current.keep();
-        // What was written meanwhile may be in the report or not.
-        usedAtMost.updateAndGet(now -> report.usedBytes() + (now - before));
-        stuck = !report.enough() || report.dryRun();
-        long now = channel.time().nanoTime();
-        notBefore = now + PAUSE_FACTOR * (now - start);
-        stuckUntil = now + STUCK_INTERVALS * policy.interval().toNanos();
+        long closed = closes.get();
+        long before = written.get();
+        CullReport report = current.keep(() -> woken || stopped);
+        // What is written meanwhile counts, though the look may have seen it.
+        withinBudgetUntil = before + Math.max(0, policy.budget().orElse(Long.MAX_VALUE / 2) - report.usedBytes());
+        if (report.enough() && !report.dryRun()) {
+            stuck = false;
+        } else {
+            becomeStuck();
+            if (closed != closes.get()) {
+                woken = true; // the look may have come too early for it
+            }
+        }
         // A dry run finds the same again and again.
         if (!report.dryRun() || !report.culled().equals(lastDryRun)) {
             lastDryRun = report.culled();
             tell(report);
         }
+    }
+
+    private void becomeStuck() {
+        stuck = true;
+        enoughUntil = Long.MAX_VALUE;
+        stuckUntil = channel.time().nanoTime() + STUCK_INTERVALS * interval;
     }
 
     private void tell(CullReport report) {

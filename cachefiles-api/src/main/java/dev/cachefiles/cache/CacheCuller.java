@@ -181,13 +181,17 @@ public final class CacheCuller implements Closeable {
      *     cannot be emptied; or the cache is dead
      */
     public CullResult cullVolume(VolumeKey volume) throws CachefilesException {
-        byte[] name = ObjectPath.volumeName(volume);
-        CullResult result = command(
-                tree.cacheHandle(), name, FileStatus.Type.DIRECTORY, NameCommand.cull(name), "volume " + volume);
+        CullResult result = bury(volume);
         if (result == CullResult.CULLED) {
-            Graveyard.empty(tree);
+            emptyGraveyard();
         }
         return result;
+    }
+
+    /** The same, but leaves it in the graveyard. */
+    CullResult bury(VolumeKey volume) throws CachefilesException {
+        byte[] name = ObjectPath.volumeName(volume);
+        return command(tree.cacheHandle(), name, FileStatus.Type.DIRECTORY, NameCommand.cull(name), "volume " + volume);
     }
 
     /** Tells whether a volume can be culled as a whole. */
@@ -220,7 +224,7 @@ public final class CacheCuller implements Closeable {
      * @throws CachefilesException if something there cannot be deleted; the rest was
      */
     public int emptyGraveyard() throws CachefilesException {
-        return Graveyard.empty(tree);
+        return Graveyard.empty(tree, () -> false).graves();
     }
 
     private CullResult inFanOut(VolumeKey volume, int fanOut, byte[] name, MemorySegment command)

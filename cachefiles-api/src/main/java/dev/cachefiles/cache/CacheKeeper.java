@@ -6,8 +6,11 @@ import dev.cachefiles.CacheOptions;
 import dev.cachefiles.CacheOptions.Limits;
 import dev.cachefiles.CachefilesChannel;
 import dev.cachefiles.CachefilesException;
-import dev.cachefiles.CookieKey;
+import dev.cachefiles.Errno;
 import dev.cachefiles.VolumeKey;
+import dev.cachefiles.cache.SessionLog.Change;
+import dev.cachefiles.cache.SessionLog.Name;
+import dev.cachefiles.protocol.NameCommand;
 import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
@@ -15,13 +18,15 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.WeakHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,31 +42,45 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CacheKeeper implements Closeable {
 
-    /** How many uses of this process are remembered; of others the file system knows more or less. */
-    private static final int USES_KEPT = 1 << 16;
+    /** Objects that a daemon before this one has had open are found after so long. */
+    private static final long LOAD_NANOS = TimeUnit.MINUTES.toNanos(10);
+
+    /** The same if the limits cannot be kept with what is known. */
+    private static final long LOAD_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    /** The tree is not read for more than a part of the time, however large it is. */
+    private static final int PAUSE_FACTOR = 50;
 
     private static final int PERCENT = 100;
 
     private final CachefilesChannel channel;
     private final CullingPolicy policy;
     private final CacheCuller culler;
+    private final SessionLog log = new SessionLog();
     private final ReentrantLock pass = new ReentrantLock();
     private volatile boolean closed;
 
-    /** Guarded by itself. */
-    private final Map<Name, Instant> uses = new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1;
+    private volatile boolean unfinished;
 
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Name, Instant> eldest) {
-            return size() > USES_KEPT;
-        }
-    };
+    /** Guarded by {@link #pass}, as all below. */
+    private final CacheIndex index;
 
-    /** What open objects took when they were measured. Guarded by {@link #pass}. */
+    /** The index must not be trusted. */
+    private boolean stale = true;
+
+    /** When the tree was read, by {@link System#nanoTime}, and the time that it took. */
+    private long loadedAt;
+
+    private long loadTook;
+
+    /** There are volumes that were culled and are not deleted yet. */
+    private boolean hasGraves;
+
+    /** What these take. */
+    private long buriedBytes;
+
+    /** What open objects took when they were measured. */
     private final Map<CacheObject, Measured> measured = new WeakHashMap<>();
-
-    private record Name(VolumeKey volume, CookieKey cookie) {}
 
     /** So many bytes were in the file when so many had been written. */
     private record Measured(long bytes, long written) {}
@@ -78,17 +97,48 @@ public final class CacheKeeper implements Closeable {
         this.channel = channel;
         this.policy = policy;
         this.culler = channel.culler();
+        this.index = new CacheIndex(culler.tree());
     }
 
     /**
-     * Notes that an object is used now.
+     * Notes that the kernel has opened an object.
      *
      * @param object the object
      */
     public void used(CacheObject object) {
-        synchronized (uses) {
-            uses.put(new Name(object.volume(), object.cookie()), Instant.now());
-        }
+        log.used(object);
+    }
+
+    /**
+     * Notes that the kernel has closed an object: it counts until its file is seen to have a name.
+     *
+     * @param object the object
+     */
+    public void closed(CacheObject object) {
+        log.closed(object);
+    }
+
+    /**
+     * Tells whether the last look has left something to another one that should follow soon: files that were closed and
+     * have no name yet, so that they cannot be culled though that is needed; or directories that are to be deleted.
+     *
+     * @return true if so
+     */
+    public boolean isUnfinished() {
+        return unfinished;
+    }
+
+    /**
+     * Gives how much can be written until the file system has less room than the kernel's limits ask for. Costs one
+     * system call.
+     *
+     * @return number of bytes; negative if there is less already
+     * @throws IOException if the file system does not tell
+     */
+    public long headroom() throws IOException {
+        CacheSpace space = culler.tree().space();
+        return space.freeBytes()
+                - share(space.bytes(), channel.options().blockLimits().cull());
     }
 
     /**
@@ -137,12 +187,28 @@ public final class CacheKeeper implements Closeable {
      *     was culled before stays so
      */
     public CullReport keep() throws IOException, InterruptedException {
+        return keep(() -> false);
+    }
+
+    /**
+     * The same, in steps: what takes long, and gives little room, is left to the next look as soon as there is hurry. That
+     * is to delete the directories of volumes that were culled, and to read the whole tree once more.
+     *
+     * @param hurry tells whether the cache should be looked at again; asked often
+     * @return what was found and done; what is still to be deleted counts as used, and as freed
+     * @throws InterruptedException if the thread is interrupted while it waits
+     * @throws IOException          as in {@link #keep()}
+     */
+    public CullReport keep(BooleanSupplier hurry) throws IOException, InterruptedException {
         pass.lockInterruptibly();
         try {
             if (closed) {
                 throw new IOException("the keeper of " + culler.tree().path() + " is closed");
             }
-            return new Pass().run();
+            return new Pass(hurry).run();
+        } catch (Throwable t) {
+            stale = true; // changes may have been lost
+            throw t;
         } finally {
             pass.unlock();
         }
@@ -173,72 +239,127 @@ public final class CacheKeeper implements Closeable {
         }
     }
 
+    private boolean isDueToLoad(long pause) {
+        return stale || System.nanoTime() - loadedAt >= Math.max(pause, PAUSE_FACTOR * loadTook);
+    }
+
+    /** Reads the tree, unless it was read before and there is hurry; then that is done later. */
+    private void load(BooleanSupplier hurry) throws CachefilesException {
+        long start = System.nanoTime();
+        if (!index.load(stale ? () -> false : hurry)) {
+            return;
+        }
+        loadedAt = System.nanoTime();
+        loadTook = loadedAt - start;
+        stale = false;
+    }
+
     /** One look at the cache. */
     private final class Pass {
+        private final BooleanSupplier hurry;
         private final long start = System.nanoTime();
         private final Map<Name, Long> open = new HashMap<>();
-        private final Map<VolumeKey, Integer> left = new HashMap<>();
-        private final Map<VolumeKey, CachedVolume> volumes = new HashMap<>();
-        private final List<CachedObject> candidates = new ArrayList<>();
         private final List<CachedObject> culled = new ArrayList<>();
+
+        /** Volumes whose last object was culled just now. */
+        private final Set<VolumeKey> emptied = new LinkedHashSet<>();
+
+        /** What these take, which counts as freed: they go next. */
+        private long emptiedBytes;
+
+        private long emptiedFiles;
+
+        private @Nullable CachefilesException failure;
         private int culledVolumes;
         private long freedBytes;
         private long freedFiles;
         private int inUse;
         private int pinned;
-        private long usedBytes;
+
+        /** What is not in the index: files that have no name. */
+        private long unnamedBytes;
+
         private long inUseBytes;
 
-        CullReport run() throws IOException {
-            measure();
-            long overBudget = usedBytes > policy.budgetBytes() ? usedBytes - policy.targetBytes() : 0;
-            Shortage shortage = shortage();
-            long bytes = Math.max(overBudget, shortage.bytes());
-            long files = shortage.files();
-            if (bytes > 0 || files > 0) {
-                candidates.sort(Comparator.comparing(this::lastUsed));
-                cullEmptyVolumes(bytes, files);
-                int next = cullObjects(0, bytes, files);
-                // What was deleted is free only after the file system has written its journal; the cache's own bytes
-                // are
-                // written directly, so there is little else to write.
-                while (!policy.isDryRun() && hasCulled()) {
-                    culler.tree().sync();
-                    shortage = shortage();
-                    if (!shortage.exists() || next == candidates.size() || closed) {
-                        break;
-                    }
-                    next = cullObjects(next, freedBytes + shortage.bytes(), freedFiles + shortage.files());
-                }
-            }
-            return report(overBudget);
+        /** Some of these may have no name for a moment only. */
+        private boolean settling;
+
+        Pass(BooleanSupplier hurry) {
+            this.hurry = () -> closed || hurry.getAsBoolean();
         }
 
-        private void measure() throws IOException {
-            for (CacheObject object : channel.openObjects()) {
-                open.merge(new Name(object.volume(), object.cookie()), bytesOf(object), Math::max);
-                used(object);
-            }
-            Set<Name> named = new HashSet<>();
-            for (CachedVolume volume : culler.tree().volumes(false)) {
-                volumes.put(volume.key(), volume);
-                left.put(volume.key(), volume.objects().size());
-                usedBytes += volume.totalBytes();
-                for (CachedObject object : volume.objects()) {
-                    candidates.add(object);
-                    Name name = nameOf(object);
-                    if (name != null && open.containsKey(name)) {
-                        named.add(name);
-                        inUseBytes += object.allocatedBytes();
-                    }
+        CullReport run() throws IOException {
+            boolean loaded = measure();
+            long before = used();
+            long overBudget = overBudget();
+            if (overBudget > 0 || shortage().exists()) {
+                cull();
+                if (!loaded && !policy.isDryRun() && !isEnough() && isDueToLoad(LOAD_AGAIN_NANOS)) {
+                    load(hurry);
+                    cull();
                 }
+            }
+            if (hasGraves) {
+                emptyGraveyard(hurry);
+            }
+            boolean enough = policy.isDryRun() ? freedBytes >= overBudget : isEnough();
+            if (policy.isDryRun() && hasCulled()) {
+                stale = true; // what would have been culled was taken from the index
+            }
+            if (failure != null && !enough && !hasCulled()) {
+                throw failure;
+            }
+            unfinished = hasGraves || (!enough && settling);
+            return report(policy.isDryRun() ? before : used(), enough);
+        }
+
+        /** Finds what the cache takes; tells whether the whole tree was read. */
+        private boolean measure() throws IOException {
+            for (CacheObject object : channel.openObjects()) {
+                open.merge(Name.of(object), bytesOf(object), Math::max);
+                log.inUse(object);
+            }
+            Map<Name, Change> changes = log.takeChanges();
+            boolean load = changes == null || isDueToLoad(LOAD_NANOS);
+            if (load) {
+                load(changes == null ? () -> false : hurry);
             }
             for (Map.Entry<Name, Long> each : open.entrySet()) {
-                if (!named.contains(each.getKey())) {
-                    usedBytes += each.getValue();
-                    inUseBytes += each.getValue();
+                Optional<CachedObject> found = refreshed(each.getKey());
+                long bytes = found.map(CachedObject::allocatedBytes).orElse(each.getValue());
+                unnamedBytes += found.isPresent() ? 0 : bytes;
+                inUseBytes += bytes;
+            }
+            if (changes != null) {
+                for (Map.Entry<Name, Change> each : changes.entrySet()) {
+                    settle(each.getKey(), each.getValue());
                 }
             }
+            return load;
+        }
+
+        private Optional<CachedObject> refreshed(Name name) throws CachefilesException {
+            return index.refresh(name.volume(), name.cookie());
+        }
+
+        private void settle(Name name, Change change) throws CachefilesException {
+            if (!open.containsKey(name) && refreshed(name).isEmpty() && change.isSettling()) {
+                unnamedBytes += change.bytes();
+                settling = true;
+                log.keep(name, change);
+            }
+        }
+
+        private long used() {
+            return index.bytes() + unnamedBytes + buriedBytes;
+        }
+
+        private long overBudget() {
+            return used() > policy.budgetBytes() ? used() - policy.targetBytes() : 0;
+        }
+
+        private boolean isEnough() throws IOException {
+            return used() <= policy.budgetBytes() && !shortage().exists();
         }
 
         /** What an open object takes: looked up once, and then by what was written since. */
@@ -273,34 +394,66 @@ public final class CacheKeeper implements Closeable {
             return bytes;
         }
 
-        private static @Nullable Name nameOf(CachedObject object) {
-            return object.cookie().isEmpty()
-                    ? null
-                    : new Name(object.volume(), object.cookie().get());
+        private Instant lastUsed(CachedObject object) {
+            Instant here = log.lastUse(Name.of(object));
+            return here.isAfter(object.lastUsed()) ? here : object.lastUsed();
         }
 
-        private Instant lastUsed(CachedObject object) {
-            Name name = nameOf(object);
-            synchronized (uses) {
-                // Not get, which would count as a use of the entry.
-                Instant here = name == null || !uses.containsKey(name) ? Instant.MIN : uses.get(name);
-                return here.isAfter(object.lastUsed()) ? here : object.lastUsed();
+        private void cull() throws IOException {
+            Shortage shortage = shortage();
+            long bytes = freedBytes + Math.max(overBudget(), shortage.bytes());
+            long files = freedFiles + shortage.files();
+            List<CachedObject> candidates = index.objects();
+            candidates.sort(Comparator.comparing(this::lastUsed));
+            cullEmptyVolumes(bytes, files);
+            int next = cullObjects(candidates, 0, bytes, files);
+            buryEmptied();
+            // What was deleted is free only after the file system has written its journal; the cache's own bytes are
+            // written directly, so there is little else to write.
+            while (!policy.isDryRun() && hasCulled()) {
+                culler.tree().sync();
+                shortage = shortage();
+                if (shortage.exists() && hasGraves) {
+                    emptyGraveyard(() -> closed);
+                    culler.tree().sync();
+                    shortage = shortage();
+                }
+                if ((isDone(bytes, files) && !shortage.exists()) || next == candidates.size() || closed) {
+                    break;
+                }
+                next = cullObjects(
+                        candidates,
+                        next,
+                        Math.max(bytes, freedBytes + shortage.bytes()),
+                        Math.max(files, freedFiles + shortage.files()));
+                buryEmptied();
+            }
+        }
+
+        private void emptyGraveyard(BooleanSupplier until) {
+            try {
+                Graveyard.Emptied emptied = Graveyard.empty(culler.tree(), until);
+                hasGraves = !emptied.finished();
+                buriedBytes = hasGraves ? Math.max(0, buriedBytes - emptied.bytes()) : 0;
+            } catch (CachefilesException e) {
+                failed(e);
+                hasGraves = false; // tried again with the next one
+                buriedBytes = 0;
             }
         }
 
         private void cullEmptyVolumes(long bytes, long files) throws CachefilesException {
-            for (CachedVolume volume : volumes.values()) {
+            for (VolumeKey volume : index.emptyVolumes()) {
                 if (isDone(bytes, files)) {
                     return;
                 }
-                if (volume.objects().isEmpty()) {
-                    cullWhole(volume);
-                }
+                bury(volume);
             }
         }
 
         /** Culls until so much is freed; the index of the first candidate that was not tried. */
-        private int cullObjects(int first, long bytes, long files) throws CachefilesException {
+        private int cullObjects(List<CachedObject> candidates, int first, long bytes, long files)
+                throws CachefilesException {
             int next = first;
             while (next < candidates.size() && !isDone(bytes, files)) {
                 tryToCull(candidates.get(next));
@@ -310,75 +463,106 @@ public final class CacheKeeper implements Closeable {
         }
 
         private boolean isDone(long bytes, long files) {
-            return closed || (freedBytes >= bytes && freedFiles >= files);
+            return closed || (freedBytes + emptiedBytes >= bytes && freedFiles + emptiedFiles >= files);
         }
 
         private void tryToCull(CachedObject object) throws CachefilesException {
-            Name name = nameOf(object);
+            Name name = Name.of(object);
             if (name != null && open.containsKey(name)) {
                 inUse++;
                 return;
             }
-            if (name != null && policy.isPinned(name.volume, name.cookie)) {
+            if (name != null && policy.isPinned(name.volume(), name.cookie())) {
                 pinned++;
                 return;
             }
-            CachedVolume volume = volumes.get(object.volume());
-            boolean last = left.getOrDefault(object.volume(), 0) == 1;
-            CullResult result = last && volume != null && cullWhole(volume) ? CullResult.CULLED : cull(object);
+            CullResult result = cull(object);
             if (result == CullResult.IN_USE) {
                 inUse++;
                 return;
             }
-            left.merge(object.volume(), -1, Integer::sum);
+            index.remove(object);
             if (result == CullResult.CULLED) {
                 culled.add(object);
                 freedBytes += object.allocatedBytes();
                 freedFiles++;
             }
+            if (index.count(object.volume()) == 0 && CacheCuller.canCullVolume(object.volume())) {
+                emptied.add(object.volume());
+                emptiedBytes += index.ownBytes(object.volume());
+                emptiedFiles += index.ownFiles(object.volume());
+            }
         }
 
+        /** One file that cannot be culled must not keep others from it. */
         private CullResult cull(CachedObject object) throws CachefilesException {
-            if (!policy.isDryRun()) {
-                return culler.cull(object);
+            if (!NameCommand.canName(CacheTree.bytes(object.fileName()))) {
+                failed(new CachefilesException(
+                        object.toString(), Errno.EINVAL, "no command can have its name; delete it by hand"));
+                return CullResult.IN_USE;
             }
-            return switch (culler.use(object)) {
-                case FREE -> CullResult.CULLED;
-                case IN_USE -> CullResult.IN_USE;
-                case ABSENT -> CullResult.ABSENT;
-            };
+            try {
+                if (!policy.isDryRun()) {
+                    return culler.cull(object);
+                }
+                return switch (culler.use(object)) {
+                    case FREE -> CullResult.CULLED;
+                    case IN_USE -> CullResult.IN_USE;
+                    case ABSENT -> CullResult.ABSENT;
+                };
+            } catch (CachefilesException e) {
+                failed(e);
+                if (e.errno().equals(Errno.EIO) || e.errno().equals(Errno.EBADF)) {
+                    throw e; // the whole cache is dead, or the channel closed
+                }
+                return CullResult.IN_USE;
+            }
         }
 
-        private boolean cullWhole(CachedVolume volume) throws CachefilesException {
-            if (!CacheCuller.canCullVolume(volume.key())) {
-                return false;
+        private void failed(CachefilesException e) {
+            if (failure == null) {
+                failure = e;
             }
-            boolean gone = policy.isDryRun()
-                    ? culler.use(volume.key()) == UseState.FREE
-                    : culler.cullVolume(volume.key()) == CullResult.CULLED;
+        }
+
+        private void buryEmptied() throws CachefilesException {
+            for (VolumeKey volume : emptied) {
+                bury(volume);
+            }
+            emptied.clear();
+            emptiedBytes = 0;
+            emptiedFiles = 0;
+        }
+
+        private void bury(VolumeKey volume) throws CachefilesException {
+            if (!CacheCuller.canCullVolume(volume)) {
+                return;
+            }
+            boolean gone =
+                    policy.isDryRun() ? culler.use(volume) == UseState.FREE : culler.bury(volume) == CullResult.CULLED;
             if (gone) {
                 culledVolumes++;
-                freedBytes += volume.allocatedBytes();
-                freedFiles += volume.files() - volume.objects().size();
+                freedBytes += index.ownBytes(volume);
+                freedFiles += index.ownFiles(volume);
+                if (!policy.isDryRun()) {
+                    hasGraves = true;
+                    buriedBytes += index.ownBytes(volume);
+                }
+                index.remove(volume);
             }
-            return gone;
         }
 
         private boolean hasCulled() {
             return !culled.isEmpty() || culledVolumes > 0;
         }
 
-        private CullReport report(long overBudget) throws IOException {
-            long usedNow = policy.isDryRun() ? usedBytes : usedBytes - freedBytes;
-            boolean enough = policy.isDryRun()
-                    ? freedBytes >= overBudget
-                    : usedNow <= policy.budgetBytes() && !shortage().exists();
+        private CullReport report(long usedBytes, boolean enough) throws IOException {
             return new CullReport(
                     policy.isDryRun(),
                     culled,
                     culledVolumes,
                     freedBytes,
-                    usedNow,
+                    usedBytes,
                     inUseBytes,
                     inUse,
                     pinned,

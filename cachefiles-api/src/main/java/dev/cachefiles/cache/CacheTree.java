@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.ServiceLoader;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
@@ -127,19 +128,26 @@ public final class CacheTree implements Closeable {
      * @throws CachefilesException if the tree cannot be read
      */
     public List<CachedVolume> volumes() throws CachefilesException {
-        return volumes(true);
+        return volumes(true, () -> false).orElseThrow();
     }
 
-    /** Reads the whole tree, without the sizes of objects where they are not needed. */
-    List<CachedVolume> volumes(boolean withSizes) throws CachefilesException {
+    /** Reads the whole tree without the sizes of objects, unless there is something more urgent to do meanwhile. */
+    Optional<List<CachedVolume>> volumes(BooleanSupplier hurry) throws CachefilesException {
+        return volumes(false, hurry);
+    }
+
+    private Optional<List<CachedVolume>> volumes(boolean withSizes, BooleanSupplier hurry) throws CachefilesException {
         List<CachedVolume> found = new ArrayList<>();
         for (byte[] name : names(cache)) {
+            if (hurry.getAsBoolean()) {
+                return Optional.empty();
+            }
             Optional<VolumeKey> key = ObjectPath.volumeOf(name);
             if (key.isPresent()) {
                 volume(key.get(), withSizes).ifPresent(found::add);
             }
         }
-        return found;
+        return Optional.of(found);
     }
 
     /**
@@ -195,6 +203,11 @@ public final class CacheTree implements Closeable {
      * @throws CachefilesException      if the tree cannot be read
      */
     public Optional<CachedObject> object(VolumeKey volume, CookieKey cookie) throws CachefilesException {
+        return object(volume, cookie, true);
+    }
+
+    /** Finds one object, without its size where that is not needed. */
+    Optional<CachedObject> object(VolumeKey volume, CookieKey cookie, boolean withSize) throws CachefilesException {
         ObjectPath place = ObjectPath.of(volume, cookie);
         int directory = openFanOut(place.volume(), place.fanOut());
         if (isAbsence(directory)) {
@@ -202,7 +215,35 @@ public final class CacheTree implements Closeable {
         }
         checked(directory, place.toString());
         try {
-            return object(volume, place.fanOut(), directory, bytes(place.fileName()), true);
+            return object(volume, place.fanOut(), directory, bytes(place.fileName()), withSize);
+        } finally {
+            files.close(directory);
+        }
+    }
+
+    /**
+     * What the directory of an object's volume takes on the disk, and the one in it that the object lies in; an empty
+     * array if one of them is not there.
+     */
+    long[] allocatedOnTheWay(ObjectPath place) throws CachefilesException {
+        int directory = inside(cache, place.volumeName());
+        if (isAbsence(directory)) {
+            return new long[0];
+        }
+        checked(directory, place.toString());
+        try {
+            int fan = inside(directory, bytes(ObjectPath.fanOutName(place.fanOut())));
+            if (isAbsence(fan)) {
+                return new long[0];
+            }
+            checked(fan, place.toString());
+            try {
+                return new long[] {
+                    files.status(directory).allocatedBytes(), files.status(fan).allocatedBytes()
+                };
+            } finally {
+                files.close(fan);
+            }
         } finally {
             files.close(directory);
         }

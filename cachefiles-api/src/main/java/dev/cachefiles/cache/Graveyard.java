@@ -6,6 +6,7 @@ import dev.cachefiles.Errno;
 import dev.cachefiles.spi.CacheFiles;
 import dev.cachefiles.spi.FileStatus;
 import java.nio.charset.StandardCharsets;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,18 +21,36 @@ final class Graveyard {
     /** A volume has two levels; more were made by someone else, and end here so that no stack does. */
     private static final int MAX_DEPTH = 32;
 
+    /** So many files and directories are deleted however much hurry there is, so that there is an end to it. */
+    private static final int STEPS = 64;
+
     private final CacheTree tree;
     private final CacheFiles files;
+    private final BooleanSupplier hurry;
+    private int steps;
+    private long bytes;
     private @Nullable CachefilesException failure;
 
-    private Graveyard(CacheTree tree) {
+    private Graveyard(CacheTree tree, BooleanSupplier hurry) {
         this.tree = tree;
         this.files = tree.files();
+        this.hurry = hurry;
     }
 
-    /** Deletes all graves; the number of them. Tries them all, also if one cannot be deleted. */
-    static int empty(CacheTree tree) throws CachefilesException {
-        var graveyard = new Graveyard(tree);
+    /**
+     * What was deleted.
+     *
+     * @param graves   how many volumes as a whole
+     * @param bytes    what all of it has taken on the disk
+     * @param finished whether nothing is left
+     */
+    record Emptied(int graves, long bytes, boolean finished) {}
+
+    /**
+     * Deletes all graves, until there is something more urgent to do. Tries them all, also if one cannot be deleted.
+     */
+    static Emptied empty(CacheTree tree, BooleanSupplier hurry) throws CachefilesException {
+        var graveyard = new Graveyard(tree, hurry);
         int emptied = 0;
         for (byte[] name : tree.names(tree.graveyardHandle())) {
             if (new String(name, StandardCharsets.ISO_8859_1).matches(GRAVE)
@@ -42,18 +61,25 @@ final class Graveyard {
         if (graveyard.failure != null) {
             throw graveyard.failure;
         }
-        return emptied;
+        return new Emptied(emptied, graveyard.bytes, !graveyard.isToStop());
+    }
+
+    private boolean isToStop() {
+        return steps >= STEPS && hurry.getAsBoolean();
     }
 
     /** Deletes a file, or a directory with all that is in it; false if that is gone or cannot be. */
     private boolean delete(int directory, byte[] name, int depth) throws CachefilesException {
+        if (isToStop()) {
+            return false;
+        }
+        steps++;
         FileStatus status = files.status(directory, name);
         if (status.result() < 0) {
             return failed(status.result());
         }
         if (status.type() != FileStatus.Type.DIRECTORY) {
-            int result = files.removeFile(directory, name);
-            return result >= 0 || failed(result);
+            return deleted(files.removeFile(directory, name), status);
         }
         if (depth == MAX_DEPTH) {
             return failed(-Errno.ELOOP.number());
@@ -69,8 +95,15 @@ final class Graveyard {
         } finally {
             files.close(inner);
         }
-        int result = files.removeDirectory(directory, name);
-        return result >= 0 || failed(result);
+        return !isToStop() && deleted(files.removeDirectory(directory, name), status);
+    }
+
+    private boolean deleted(int result, FileStatus status) {
+        if (result < 0) {
+            return failed(result);
+        }
+        bytes += status.allocatedBytes();
+        return true;
     }
 
     /** Remembers the first; what is gone by itself is none. */

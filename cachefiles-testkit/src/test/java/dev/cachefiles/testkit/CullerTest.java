@@ -29,8 +29,11 @@ import dev.cachefiles.cache.UseState;
 import dev.cachefiles.spi.CacheFiles;
 import dev.cachefiles.spi.CachefilesProvider;
 import dev.cachefiles.spi.DeviceFile;
+import dev.cachefiles.spi.FileStatus;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
 import java.nio.channels.ClosedChannelException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -58,6 +61,8 @@ class CullerTest {
     private CachefilesChannel channel;
     private DeviceFile device;
     private Thread loop;
+    private int listings;
+    private String occupied = "";
 
     @BeforeEach
     void open() throws IOException {
@@ -70,10 +75,32 @@ class CullerTest {
 
             @Override
             public CacheFiles files() {
-                return kernel.files();
+                return (CacheFiles) Proxy.newProxyInstance(
+                        CacheFiles.class.getClassLoader(), new Class<?>[] {CacheFiles.class}, CullerTest.this::call);
             }
         });
         loop = Thread.ofPlatform().start(this::serve);
+    }
+
+    /** Calls the fake's files, and counts. A file called {@link #occupied} is a mount point. */
+    private Object call(Object proxy, Method method, Object[] arguments) throws Throwable {
+        if (method.getName().equals("names")) {
+            listings++;
+        }
+        Object result = method.invoke(kernel.files(), arguments);
+        return result instanceof FileStatus status
+                        && arguments.length == 2
+                        && new String((byte[]) arguments[1], StandardCharsets.ISO_8859_1).equals(occupied)
+                ? new FileStatus(
+                        status.result(),
+                        status.type(),
+                        true,
+                        status.device(),
+                        status.inode(),
+                        status.size(),
+                        status.allocatedBytes(),
+                        status.accessed())
+                : result;
     }
 
     private void serve() {
@@ -272,6 +299,64 @@ class CullerTest {
     }
 
     // By rules
+
+    @Test
+    void after_the_first_look_no_directory_is_read_again() throws Exception {
+        fill("a", "b");
+        try (var keeper = new CacheKeeper(
+                channel, CullingPolicy.builder().budget(12 * BLOCK).build())) {
+            assertEquals(8 * BLOCK, keeper.keep().usedBytes());
+            assertTrue(listings > 256, "the whole tree was read");
+            listings = 0;
+            FakeMount mount = kernel.mount("dom", "c");
+            assertArrayEquals(blob.bytes, mount.read(0, blob.bytes.length));
+            assertEquals(12 * BLOCK, keeper.keep().usedBytes());
+            channel.openObjects().forEach(keeper::closed);
+            unmount(mount);
+            CullReport report = keeper.keep();
+            assertEquals(12 * BLOCK, report.usedBytes());
+            assertEquals(0, report.inUseBytes());
+            fill("d"); // which the keeper was told nothing of
+            FakeMount other = kernel.mount("other", "e");
+            assertArrayEquals(blob.bytes, other.read(0, blob.bytes.length));
+            report = keeper.keep();
+            assertEquals(List.of("erofs,dom/a", "erofs,dom/b"), names(report).subList(0, 2));
+            assertEquals(0, listings);
+            unmount(other);
+        }
+    }
+
+    @Test
+    void a_file_that_cannot_be_culled_keeps_no_other_from_it() throws Exception {
+        fill("a", "b", "c");
+        occupied = "Da";
+        CullReport report = keep(CullingPolicy.builder().budget(9 * BLOCK));
+        assertEquals(List.of("erofs,dom/b", "erofs,dom/c"), names(report));
+        assertTrue(report.enough());
+        CachefilesException e = assertThrows(
+                CachefilesException.class, () -> keep(CullingPolicy.builder().budget(BLOCK)));
+        assertEquals(Errno.EXDEV, e.errno());
+        occupied = "";
+    }
+
+    @Test
+    void in_a_hurry_the_room_comes_first_and_the_directories_go_later() throws Exception {
+        fill("a");
+        try (var keeper =
+                new CacheKeeper(channel, CullingPolicy.builder().budget(1).build())) {
+            CullReport report = keeper.keep(() -> true);
+            assertEquals(1, report.volumes());
+            assertTrue(keeper.isUnfinished());
+            assertEquals(List.of(), stored());
+            int looks = 0;
+            while (keeper.isUnfinished()) {
+                keeper.keep(() -> true);
+                looks++;
+            }
+            assertEquals(4, looks, "257 directories and a file, 64 at a time");
+            assertEquals(0, keeper.emptyGraveyard());
+        }
+    }
 
     @Test
     void within_its_limits_a_cache_is_left_alone() throws Exception {

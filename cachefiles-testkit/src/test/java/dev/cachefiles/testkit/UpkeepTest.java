@@ -175,6 +175,42 @@ class UpkeepTest {
     }
 
     @Test
+    void what_is_closed_while_too_much_was_in_use_is_culled_without_any_time_passing() throws Exception {
+        start(CullingPolicy.builder().budget(3 * BLOCK));
+        FakeMount mount = mounted("a");
+        look();
+        unmount(mount);
+        await(() -> !isStored("a"), "it to be culled");
+    }
+
+    @Test
+    void what_a_budget_has_left_does_not_grow_with_time() throws Exception {
+        start(CullingPolicy.builder().budget(10 * BLOCK));
+        fill("a", "b");
+        FakeMount mount = kernel.mount("dom", "c");
+        for (int i = 0; i < 3; i++) {
+            look();
+        }
+        assertTrue(isStored("a"));
+        assertArrayEquals(blob.bytes, mount.read(0, blob.bytes.length));
+        await(() -> !isStored("a"), "the least recently used to be culled, without any time passing");
+        unmount(mount);
+    }
+
+    @Test
+    void without_a_budget_too_the_disk_is_kept_from_filling_as_it_is_written() throws Exception {
+        start(CullingPolicy.builder());
+        fill("a", "b", "c", "d", "e", "f");
+        FakeMount mount = kernel.mount("dom", "g");
+        leave(52); // cull is 50
+        look();
+        assertTrue(isStored("a"));
+        assertArrayEquals(blob.bytes, mount.read(0, blob.bytes.length));
+        await(() -> kernel.disk().free() >= 70 * BLOCK, "room, without any time passing");
+        unmount(mount);
+    }
+
+    @Test
     void what_a_daemon_before_has_left_counts() throws Exception {
         start(CullingPolicy.builder());
         fill("a", "b");

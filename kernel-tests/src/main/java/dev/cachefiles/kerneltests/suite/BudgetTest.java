@@ -12,6 +12,7 @@ import dev.cachefiles.kerneltests.matrix.Row;
 import dev.cachefiles.kerneltests.support.BlobServerProcess;
 import dev.cachefiles.kerneltests.support.ErofsImage;
 import dev.cachefiles.kerneltests.support.ErofsMount;
+import dev.cachefiles.kerneltests.support.FreeSpaceWatch;
 import dev.cachefiles.kerneltests.support.LoopDisk;
 import dev.cachefiles.kerneltests.support.Shell;
 import dev.cachefiles.kerneltests.support.SourceTree;
@@ -25,13 +26,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A disk on which a quarter of the images has room, and {@code blob-server --budget}. The disk has 32 MiB, unless the
- * variable {@code CACHEFILES_BUDGET_DISK} says how many; all else grows with it.
+ * A disk on which a part of the images has room, and {@code blob-server --budget}. The disk has 96 MiB. If the property
+ * {@code cachefiles.budget.disk} says how many it is to have, the images have four times as many in sum; see the
+ * variable {@code CACHEFILES_BUDGET_DISK} of {@code kernel-tests/run}.
  */
 class BudgetTest {
-    private static final long DISK = (long) diskMebibytes() << 20;
+    private static final String GIVEN_DISK = System.getProperty("cachefiles.budget.disk", "");
+    private static final long DISK = (GIVEN_DISK.isEmpty() ? 96 : Long.parseLong(GIVEN_DISK)) << 20;
     private static final long BUDGET = DISK / 2;
-    private static final int IMAGES = 12;
+    private static final int IMAGES = GIVEN_DISK.isEmpty() ? 8 : 32;
     private static final int IMAGE = (int) (DISK / 8);
 
     /** Mounted, and so in use, all the time. */
@@ -41,14 +44,6 @@ class BudgetTest {
 
     @TempDir
     private static Path directory;
-
-    /** The least that was free, in bytes. */
-    private volatile long leastFree = Long.MAX_VALUE;
-
-    private static int diskMebibytes() {
-        String value = System.getenv("CACHEFILES_BUDGET_DISK");
-        return value == null ? 96 : Integer.parseInt(value);
-    }
 
     private static void makeImage(Path blobs, String name, int size) throws IOException {
         Path tree = Files.createDirectory(directory.resolve(name));
@@ -76,8 +71,8 @@ class BudgetTest {
         long start = System.nanoTime();
         try (LoopDisk disk = LoopDisk.create(DISK, 512, 4096);
                 var server =
-                        BlobServerProcess.start(disk.point(), blobs, "--budget", Long.toString(BUDGET), "--verbose")) {
-            Thread watch = Thread.ofPlatform().daemon().start(() -> watch(disk.point()));
+                        BlobServerProcess.start(disk.point(), blobs, "--budget", Long.toString(BUDGET), "--verbose");
+                var watch = FreeSpaceWatch.start(disk.point())) {
             // Cached before all others, so that it would be culled first were it not in use.
             makeImage(blobs, "kept", KEPT_IMAGE);
             try (var mount = ErofsMount.mount("fsid=kept")) {
@@ -96,8 +91,6 @@ class BudgetTest {
                 assertReadable(kept, "kept");
             }
             awaitWithin(disk.point());
-            watch.interrupt();
-            watch.join();
             System.out.printf(
                     "budget: %d images, %d MiB in sum, disk %d MiB, budget %d MiB: least free %d KiB, in the end %d KiB"
                             + " used, %d culls, %d s%n",
@@ -105,14 +98,14 @@ class BudgetTest {
                     ((long) IMAGES * IMAGE) >> 20,
                     DISK >> 20,
                     BUDGET >> 20,
-                    leastFree >> 10,
+                    watch.least() >> 10,
                     used(disk.point()) >> 10,
                     server.log()
                             .lines()
                             .filter(line -> line.contains("culled: "))
                             .count(),
                     TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - start));
-            assertTrue(leastFree > DISK / 20, "the disk had only " + leastFree + " bytes free");
+            assertTrue(watch.least() > DISK / 20, "the disk had only " + watch.least() + " bytes free");
             assertTrue(
                     server.log()
                             .lines()
@@ -123,17 +116,6 @@ class BudgetTest {
                     "what was in use was culled");
             assertEquals(0, server.terminate(), server.log());
             server.awaitLine("failures=0");
-        }
-    }
-
-    private void watch(Path point) {
-        try {
-            while (!Thread.currentThread().isInterrupted()) {
-                leastFree = Math.min(leastFree, Files.getFileStore(point).getUsableSpace());
-                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
-            }
-        } catch (IOException e) {
-            leastFree = 0;
         }
     }
 
