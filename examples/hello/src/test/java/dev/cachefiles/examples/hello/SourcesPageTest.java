@@ -37,6 +37,12 @@ class SourcesPageTest {
     }
 
     @Test
+    void the_page_shows_how_to_try_one_as_it_is_done() throws IOException {
+        String all = Files.readString(Path.of("src/test/java/dev/cachefiles/examples/hello/ZipSourceTest.java"));
+        assertEquals(between(all, "// [try]\n", "\n            // [/try]\n").stripIndent() + "\n", shown("try"));
+    }
+
+    @Test
     void the_page_shows_the_stack_as_it_is() throws IOException {
         String all = Files.readString(SOURCES.resolve("WebHello.java"));
         assertEquals(between(all, "    // [stack]\n", "\n    // [/stack]\n").stripIndent() + "\n", shown("stack"));
