@@ -2,18 +2,15 @@
 package dev.cachefiles.blob.layer;
 
 import dev.cachefiles.blob.BlobSource;
-import dev.cachefiles.blob.ForwardingBlobSource;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.Optional;
 
 /**
  * Waits a random time before each range, for tests of what is above: a server that is far away. The same seed gives the
  * same times.
  */
-public final class DelayingSource extends ForwardingBlobSource {
+public final class DelayingSource extends GatedSource {
     private final Dice dice;
     private final long shortest;
     private final long span;
@@ -41,18 +38,7 @@ public final class DelayingSource extends ForwardingBlobSource {
     }
 
     @Override
-    public void read(long offset, MemorySegment target) throws IOException {
-        delay();
-        source().read(offset, target);
-    }
-
-    @Override
-    public Optional<MemorySegment> view(long offset, long length) throws IOException {
-        delay();
-        return source().view(offset, length);
-    }
-
-    private void delay() throws IOException {
+    void pass() throws IOException {
         Failures.sleep(ticker, shortest + dice.next(span + 1), "delayed for a test");
     }
 }

@@ -2,16 +2,13 @@
 package dev.cachefiles.blob.layer;
 
 import dev.cachefiles.blob.BlobSource;
-import dev.cachefiles.blob.ForwardingBlobSource;
 import dev.cachefiles.blob.TransientException;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.function.Supplier;
 
 /** Fails by chance, for tests of what is above. The same seed fails the same calls. */
-public final class FailingSource extends ForwardingBlobSource {
+public final class FailingSource extends GatedSource {
     private final Dice dice;
     private final Supplier<? extends IOException> failure;
 
@@ -43,18 +40,7 @@ public final class FailingSource extends ForwardingBlobSource {
     }
 
     @Override
-    public void read(long offset, MemorySegment target) throws IOException {
-        mayFail();
-        source().read(offset, target);
-    }
-
-    @Override
-    public Optional<MemorySegment> view(long offset, long length) throws IOException {
-        mayFail();
-        return source().view(offset, length);
-    }
-
-    private void mayFail() throws IOException {
+    void pass() throws IOException {
         if (dice.hit()) {
             throw failure.get();
         }

@@ -197,6 +197,30 @@ class ConfiguredServingTest {
     }
 
     @Test
+    void aCheckFindsWhatTheDaemonWouldRefuse() throws Exception {
+        String[] wrong = {
+            "  both: {type: mirrors, of: [a]}",
+            "  a: {type: directory, path: absent}",
+            "  a: {type: directory, path: a, layers: {verify: }}",
+            "  a: {type: http, url: 'http://user:password@localhost/'}",
+            "  a: {type: http, url: 'http://example.org/', credentials-file: a/a.img}",
+            "  a: {type: http, url: 'https://example.org/', ca: a/a.img}"
+        };
+        for (String source : wrong) {
+            configure("  b: {type: directory, path: b}", source);
+            var out = new StringWriter();
+            int status = BlobServer.run(
+                    new PrintWriter(out, true),
+                    new PrintWriter(out, true),
+                    "config",
+                    "check",
+                    temporary.resolve("c.yaml").toString());
+            assertTrue(status != 0, source);
+            assertTrue(out.toString().contains("c.yaml:9: "), out::toString);
+        }
+    }
+
+    @Test
     void whatIsKeptOnDiskServesWhenTheSourceIsGone() throws Exception {
         String source = "  a: {type: directory, path: a, layers: {verify: {digests: {a.img: 'sha256:"
                 + HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content))

@@ -2,6 +2,7 @@
 package dev.cachefiles.examples.blobserver.commands;
 
 import dev.cachefiles.examples.blobserver.config.DaemonConfig;
+import dev.cachefiles.examples.blobserver.daemon.Daemon;
 import dev.cachefiles.examples.blobserver.settings.YamlFile;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -29,11 +30,18 @@ public final class ConfigCommand {
     @Command(
             name = "check",
             mixinStandardHelpOptions = true,
-            description = "Reads a configuration as the daemon would, and says what is wrong with it.",
+            description =
+                    "Reads a configuration as the daemon would on this machine, and says what is wrong with it. Asks no"
+                            + " server, and binds no cache.",
             exitCodeListHeading = "%nExit status:%n",
-            exitCodeList = {"0:nothing is wrong", "1:the file cannot be read", "2:something is wrong"})
+            exitCodeList = {
+                "0:nothing is wrong",
+                "1:the file, or one that it names, cannot be used",
+                "2:something is wrong"
+            })
     int check(@Parameters(paramLabel = "FILE", description = "the configuration") Path file) throws IOException {
         DaemonConfig config = DaemonConfig.read(YamlFile.read(file));
+        Daemon.check(config);
         Commands.line(spec)
                 .getOut()
                 .println(file + ": good, " + config.sources().size() + " source"

@@ -25,7 +25,7 @@ final class OwnDaemon implements Closeable {
     /** Starts to serve; throws what makes it fail. */
     static OwnDaemon start(CacheOpener opener, ConfigSource source) throws IOException {
         var client = new ControlClient(source.read().server().runtimeDirectory());
-        var own = new OwnDaemon(new Daemon(opener, source), client);
+        var own = new OwnDaemon(new Daemon(opener, source, true), client);
         var ready = new CompletableFuture<Void>();
         Thread.ofPlatform().daemon().name("daemon").start(() -> {
             try {

@@ -77,7 +77,7 @@ public final class ServeCommand implements Callable<Integer> {
         LogLines.install(verbose);
         CommandLine line = Commands.line(spec);
         sources.setDevice(device);
-        var running = new Daemon(opener, sources.on(line));
+        var running = new Daemon(opener, sources.on(line), false);
         daemon = running;
         try (Hangup _ = Hangup.calls(running::reload)) {
             running.run(() -> {

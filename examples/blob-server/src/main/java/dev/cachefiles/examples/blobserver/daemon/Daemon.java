@@ -28,6 +28,7 @@ public final class Daemon {
 
     private final CacheOpener opener;
     private final ConfigSource source;
+    private final boolean forATask;
     private final ServerStats stats = new ServerStats();
     private final OpenBlobs blobs = new OpenBlobs();
     private final PrefetchStatus prefetch = new PrefetchStatus();
@@ -40,10 +41,12 @@ public final class Daemon {
      *
      * @param opener binds the cache
      * @param source what it is told
+     * @param forATask whether it is only there for a task, which has failed when a signal ends the JVM
      */
-    public Daemon(CacheOpener opener, ConfigSource source) {
+    public Daemon(CacheOpener opener, ConfigSource source, boolean forATask) {
         this.opener = opener;
         this.source = source;
+        this.forATask = forATask;
     }
 
     /**
@@ -77,6 +80,18 @@ public final class Daemon {
             }
         } finally {
             finished.countDown();
+        }
+    }
+
+    /**
+     * Makes all sources of a configuration, and closes them: no server is asked for that.
+     *
+     * @param config the configuration
+     * @throws IOException if {@link #run} would fail with it, as far as can be told without binding the cache
+     */
+    public static void check(DaemonConfig config) throws IOException {
+        try (var router = new Router(new BoundCache(config, new OpenBlobs()).guard())) {
+            router.replace(config.sources(), Reloader.preflight(config));
         }
     }
 
@@ -128,7 +143,7 @@ public final class Daemon {
 
     private void serve(OnDemandServer running, ServerSection settings, Runnable ready)
             throws IOException, InterruptedException {
-        var signal = new StopOnSignal(this::stop, finished);
+        var signal = new StopOnSignal(this::stop, finished, forATask);
         signal.install();
         StatsReporter reporter = StatsReporter.start(stats, settings.statsInterval());
         try {

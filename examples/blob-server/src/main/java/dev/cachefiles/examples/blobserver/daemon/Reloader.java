@@ -32,14 +32,15 @@ final class Reloader implements ControlCommand {
 
     /** Puts the first configuration into force. */
     synchronized void start() throws IOException {
-        Preflight preflight = preflight();
+        Preflight preflight = preflight(current);
         preflight.ownCode();
         router.replace(current.sources(), preflight);
         preflight.cache();
     }
 
-    private Preflight preflight() throws IOException {
-        CacheSection cache = current.cache();
+    /** Gives what checks directories and files that the sources of a configuration name. */
+    static Preflight preflight(DaemonConfig config) throws IOException {
+        CacheSection cache = config.cache();
         return new Preflight(
                 MountTable.read(MountTable.SELF),
                 cache.settings().label(CacheSection.DIRECTORY),
@@ -49,7 +50,7 @@ final class Reloader implements ControlCommand {
     /** Reads the configuration again; returns what has become of it, in lines. */
     synchronized List<String> reload() throws IOException {
         DaemonConfig next = source.read();
-        String changes = router.replace(next.sources(), preflight());
+        String changes = router.replace(next.sources(), preflight(current));
         var lines = new ArrayList<String>();
         lines.add("reloaded: " + changes);
         if (!next.cache().settings().sameAs(current.cache().settings())) {

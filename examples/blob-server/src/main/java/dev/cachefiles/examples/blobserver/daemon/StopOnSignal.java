@@ -5,12 +5,16 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** Ends a daemon in order when the JVM is told to end. */
+/**
+ * Ends a daemon in order when the JVM is told to end. For one that serves until it is told so, that is no failure: the JVM
+ * ends with 0. One that is a part of another task goes with it: the JVM ends as it does by itself, with 130 or 143.
+ */
 final class StopOnSignal {
     private static final Duration LONGEST_STOP = Duration.ofSeconds(60);
 
     private final Runnable stop;
     private final CountDownLatch finished;
+    private final boolean isFailure;
     private final Thread hook = new Thread(this::stopAndHalt, "stop");
 
     /**
@@ -18,10 +22,12 @@ final class StopOnSignal {
      *
      * @param stop     starts the end
      * @param finished reaches zero when all is done
+     * @param isFailure whether something was not done for it
      */
-    StopOnSignal(Runnable stop, CountDownLatch finished) {
+    StopOnSignal(Runnable stop, CountDownLatch finished, boolean isFailure) {
         this.stop = stop;
         this.finished = finished;
+        this.isFailure = isFailure;
     }
 
     void install() {
@@ -36,11 +42,10 @@ final class StopOnSignal {
         }
     }
 
-    /** A stop that was asked for is no failure: without this, the JVM would exit with 143 or 130. */
     private void stopAndHalt() {
         stop.run();
         try {
-            if (finished.await(LONGEST_STOP.toSeconds(), TimeUnit.SECONDS)) {
+            if (finished.await(LONGEST_STOP.toSeconds(), TimeUnit.SECONDS) && !isFailure) {
                 Runtime.getRuntime().halt(0);
             }
         } catch (InterruptedException e) {

@@ -40,6 +40,7 @@ public final class PrivateMount implements Closeable {
      */
     public static PrivateMount of(Image image, Mounter mounter) throws IOException {
         Path point = Files.createTempDirectory("blob-server");
+        point.toFile().deleteOnExit(); // should a signal end this process before the mount is closed
         var mount = new PrivateMount(
                 Helper.start("unshare", "--mount", "sh", "-c", SCRIPT, "sh", image.options(), point.toString()), point);
         try {
