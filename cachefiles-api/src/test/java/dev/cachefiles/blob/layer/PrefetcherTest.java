@@ -242,6 +242,29 @@ class PrefetcherTest {
     }
 
     @Test
+    void a_miss_that_begins_while_it_waits_for_its_rate_goes_before() throws Exception {
+        var rated = new ManualTicker() {
+            @Override
+            public synchronized void sleep(long nanos) throws InterruptedException {
+                super.sleep(nanos);
+                if (sleeps.size() == 1) {
+                    prefetcher.missBegins();
+                }
+            }
+        };
+        prefetcher = builder()
+                .ticker(rated)
+                .rate(new TokenBucket(4096, 4096, rated))
+                .quiet(Duration.ZERO)
+                .build();
+        prefetcher.start(Blob.KEY, new Blob(2 * 4096), new Sink("a"));
+        awaitHeld();
+        assertEquals(List.of("a 0+4096"), fills());
+        prefetcher.missEnds();
+        events.await("blob completed");
+    }
+
+    @Test
     void it_pauses_while_the_disk_is_busy() throws Exception {
         int[] looks = {0};
         prefetcher = builder().pauseWhile(() -> looks[0]++ < 3).build();
