@@ -195,6 +195,9 @@ final class Upkeep implements CacheWatch {
             soon = current.isUnfinished();
             long room = written.get() + Math.max(0, current.headroom());
             enoughUntil = stuck ? Long.MAX_VALUE : Math.min(room, withinBudgetUntil);
+            if (written.get() > enoughUntil) {
+                woken = true; // those who wrote it did not know
+            }
             complaint = "";
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
