@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Random;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -152,6 +153,29 @@ class BlobServerCommandsTest {
         }
         assertEquals("one\ntwo\n", Files.readString(state.resolve("upper/written")));
         assertNotEquals(0, Shell.sh("grep -q $1 /proc/mounts", state.toString()).status());
+    }
+
+    @Test
+    void an_image_in_a_domain_with_a_device_is_mounted_and_pulled() throws Exception {
+        Path tree = directory.resolve("tree");
+        ErofsImage.make(
+                first.resolve("chunked"), tree, "--chunksize=4096", "--blobdev=" + first.resolve("chunked-data"));
+        Path point = directory.resolve("domain");
+        String pulled = BlobServerCommand.run("pull", "chunked", "--domain", "d", "--device", "chunked-data")
+                .orThrow();
+        assertTrue(pulled.contains("chunked: 100% of ") && pulled.contains("chunked-data: 100% of "), pulled);
+        assertTrue(
+                Pattern.compile("chunked-data: ([0-9]{7}) bytes, \\1 of them fetched now")
+                        .matcher(pulled)
+                        .find(),
+                pulled);
+        BlobServerCommand.run("mount", "chunked", point.toString(), "--domain", "d", "--device", "chunked-data")
+                .orThrow();
+        try {
+            assertEquals(expected, SourceTree.digests(point));
+        } finally {
+            BlobServerCommand.run("umount", point.toString()).orThrow();
+        }
     }
 
     @Test
