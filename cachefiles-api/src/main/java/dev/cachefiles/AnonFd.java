@@ -174,6 +174,44 @@ public final class AnonFd implements Channel {
     }
 
     /**
+     * Finds cached bytes in a range, as {@link #nextData(long)} does, without an object for the result.
+     *
+     * @param position first byte of the range, not negative
+     * @param end      byte behind the range
+     * @return byte offset of the first cached byte; {@code end} if there is none before it
+     * @throws IllegalArgumentException if {@code position} is negative
+     * @throws IOException              as in {@link #nextData(long)}
+     */
+    public long nextData(long position, long end) throws IOException {
+        checkPosition(position);
+        use();
+        try {
+            return Math.min(end, found("SEEK_DATA", position, file.seekData(position), end));
+        } finally {
+            object.release();
+        }
+    }
+
+    /**
+     * Finds a hole in a range, as {@link #nextHole(long)} does, without an object for the result.
+     *
+     * @param position first byte of the range, not negative
+     * @param end      byte behind the range
+     * @return byte offset of the first byte that is not cached; {@code end} if there is none before it
+     * @throws IllegalArgumentException if {@code position} is negative
+     * @throws IOException              as in {@link #nextHole(long)}
+     */
+    public long nextHole(long position, long end) throws IOException {
+        checkPosition(position);
+        use();
+        try {
+            return Math.min(end, found("SEEK_HOLE", position, file.seekHole(position), end));
+        } finally {
+            object.release();
+        }
+    }
+
+    /**
      * Finds a range that is not cached, at or after a position ({@code SEEK_HOLE}).
      *
      * @param position byte offset in the object, not negative
@@ -254,14 +292,19 @@ public final class AnonFd implements Channel {
     }
 
     private OptionalLong found(String whence, long position, long result) throws CachefilesException {
+        long found = found(whence, position, result, -1);
+        return found < 0 ? OptionalLong.empty() : OptionalLong.of(found);
+    }
+
+    private long found(String whence, long position, long result, long none) throws CachefilesException {
         if (result >= 0) {
-            return OptionalLong.of(result);
+            return result;
         }
-        Errno errno = Errno.ofResult(result);
-        if (errno.equals(Errno.ENXIO)) {
-            return OptionalLong.empty();
+        if (result == -Errno.ENXIO.number()) {
+            return none;
         }
-        throw new CachefilesException("lseek " + whence + " " + position + " of " + object.id(), errno);
+        throw new CachefilesException(
+                "lseek " + whence + " " + position + " of " + object.id(), Errno.ofResult(result));
     }
 
     private static void checkPosition(long position) {

@@ -74,6 +74,12 @@ final class CacheWriter {
 
     void write(MemorySegment source, long position) throws IOException {
         check(position, source.byteSize());
+        if (((position | source.byteSize()) & (blockSize - 1)) == 0) {
+            if (source.byteSize() > 0) {
+                writeBlocks(source, position);
+            }
+            return;
+        }
         long end = position + source.byteSize();
         long bodyStart = Math.min(end, roundUp(position));
         if (position < bodyStart) {
@@ -127,12 +133,16 @@ final class CacheWriter {
                 int padded = (int) roundUp(want);
                 OnDemandListener observer = channel.observer();
                 long start = observer == null ? 0 : System.nanoTime();
-                reader.read(buffer.segment().asSlice(0, want), at);
+                MemorySegment target = buffer.segment().asSlice(0, want);
+                reader.read(target, at);
                 if (observer != null) {
                     observer.fetched(object, at, want, Duration.ofNanos(System.nanoTime() - start));
                 }
-                buffer.segment().asSlice(want, padded - want).fill((byte) 0);
-                writeAligned(buffer.segment().asSlice(0, padded), at);
+                if (padded > want) {
+                    target = buffer.segment().asSlice(0, padded);
+                    target.asSlice(want).fill((byte) 0);
+                }
+                writeAligned(target, at);
                 at += want;
             }
         } finally {

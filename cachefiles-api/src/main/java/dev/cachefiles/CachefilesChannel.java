@@ -382,6 +382,9 @@ public final class CachefilesChannel implements Channel {
     }
 
     private PendingRequest register(MemorySegment buffer, int length) throws IOException {
+        if (MessageDecoder.isRead(buffer, length)) {
+            return registerRead(buffer);
+        }
         Message message;
         try {
             message = MessageDecoder.decode(buffer, length);
@@ -390,19 +393,7 @@ public final class CachefilesChannel implements Channel {
             throw e;
         }
         return switch (message) {
-            case Message.Read read -> {
-                CacheObject object = objects.find(new ObjectId(read.objectId()));
-                if (object == null || !object.tryAcquire()) {
-                    strays = true;
-                    throw new ProtocolException("READ " + new MessageId(read.messageId()) + " for the unknown object "
-                            + new ObjectId(read.objectId()) + "; another process has its fd");
-                }
-                CacheWriter writer = object.fd().writer();
-                writer.attached();
-                long start = writer.blockStart(read.offset());
-                long end = writer.blockEnd(read.offset() + read.length());
-                yield new ReadRequest(object, read.messageId(), start, end - start);
-            }
+            case Message.Read read -> throw new AssertionError("taken before: " + read);
             case Message.Open open -> {
                 var id = new ObjectId(open.objectId());
                 var messageId = new MessageId(open.messageId());
@@ -427,10 +418,27 @@ public final class CachefilesChannel implements Channel {
         };
     }
 
+    private ReadRequest registerRead(MemorySegment buffer) throws ProtocolException {
+        int messageId = MessageDecoder.messageId(buffer);
+        int id = MessageDecoder.objectId(buffer);
+        CacheObject object = objects.find(id);
+        if (object == null || !object.tryAcquire()) {
+            strays = true;
+            throw new ProtocolException("READ " + new MessageId(messageId) + " for the unknown object "
+                    + new ObjectId(id) + "; another process has its fd");
+        }
+        CacheWriter writer = object.fd().writer();
+        writer.attached();
+        long offset = MessageDecoder.readOffset(buffer);
+        long start = writer.blockStart(offset);
+        long end = writer.blockEnd(offset + MessageDecoder.readLength(buffer));
+        return new ReadRequest(object, messageId, start, end - start);
+    }
+
     /** Called while no fd can close, so that an object which is not closed by now can be used. */
     private void refuseMalformed(MemorySegment buffer, int length) {
         MessageDecoder.failableRead(buffer, length).ifPresent(ids -> {
-            CacheObject object = objects.find(new ObjectId(ids.objectId()));
+            CacheObject object = objects.find(ids.objectId());
             if (object != null && object.hasFd()) {
                 object.fd().file().completeRead(ids.messageId());
             }

@@ -16,9 +16,11 @@ public final class CloseRequest extends PendingRequest implements Request {
     private final MessageId id;
     private final ObjectId objectId;
     private final @Nullable CacheObject object;
+    private final TimeSource time;
 
     CloseRequest(TimeSource time, MessageId id, ObjectId objectId, @Nullable CacheObject object) {
         super(time);
+        this.time = time;
         this.id = id;
         this.objectId = objectId;
         this.object = object;
@@ -78,6 +80,11 @@ public final class CloseRequest extends PendingRequest implements Request {
         } else {
             object.retire(action);
         }
+    }
+
+    @Override
+    TimeSource time() {
+        return time;
     }
 
     @Override

@@ -22,6 +22,11 @@ final class LoggingListener implements OnDemandListener {
         this.next = next;
     }
 
+    /** Tells whether anyone hears of what goes well. */
+    boolean passesOn() {
+        return !ServerOptions.NO_LISTENER.equals(next) || LOG.isLoggable(Level.TRACE);
+    }
+
     @Override
     public void delivered(Request request) {
         pass(() -> next.delivered(request));

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.concurrent.locks.StampedLock;
 import org.jspecify.annotations.Nullable;
 
@@ -18,10 +19,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class ObjectTable {
 
+    private static final int RECENT = 1024;
+
     /** Most sizes that are kept for objects whose fd was given back; for others the cache file's size must do. */
     private static final int SIZES_KEPT = 4096;
 
     private final Map<ObjectId, CacheObject> objects = new ConcurrentHashMap<>();
+
+    /**
+     * The last object of those whose ids are the same in their low bits. Set when it is added and cleared when it is
+     * removed, which the kernel never asks for before: so none stays here that is not in the table.
+     */
+    private final AtomicReferenceArray<@Nullable CacheObject> recent = new AtomicReferenceArray<>(RECENT);
 
     /** Sizes of objects whose fd was given back while the kernel had them open, for their re-OPEN. */
     private final Map<Name, Long> sizesGivenBack = new LinkedHashMap<>() {
@@ -72,21 +81,33 @@ final class ObjectTable {
 
     void add(CacheObject object) {
         objects.put(object.id(), object);
+        recent.set(object.id().bits() & (RECENT - 1), object);
         files.add(object.fd().file());
     }
 
+    /** Costs no new object for most READs. */
     @Nullable
-    CacheObject find(ObjectId id) {
-        return objects.get(id);
+    CacheObject find(int id) {
+        CacheObject object = recent.get(id & (RECENT - 1));
+        return object != null && object.id().bits() == id ? object : objects.get(new ObjectId(id));
     }
 
     @Nullable
     CacheObject remove(ObjectId id) {
-        return objects.remove(id);
+        CacheObject object = objects.remove(id);
+        if (object != null) {
+            forget(object);
+        }
+        return object;
+    }
+
+    private void forget(CacheObject object) {
+        recent.compareAndSet(object.id().bits() & (RECENT - 1), object, null);
     }
 
     /** Removes an object, but not another that the kernel has given the same id since. */
     boolean remove(CacheObject object) {
+        forget(object);
         return objects.remove(object.id(), object);
     }
 

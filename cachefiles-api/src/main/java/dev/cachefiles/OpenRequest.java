@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.cachefiles;
 
+import dev.cachefiles.spi.TimeSource;
 import java.io.IOException;
 
 /**
@@ -163,6 +164,11 @@ public final class OpenRequest extends PendingRequest implements Request {
         }
         channel.refuse(this, errno);
         return true;
+    }
+
+    @Override
+    TimeSource time() {
+        return channel.time();
     }
 
     @Override

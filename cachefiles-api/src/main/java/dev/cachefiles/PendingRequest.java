@@ -59,7 +59,6 @@ abstract sealed class PendingRequest permits OpenRequest, ReadRequest, CloseRequ
     /** In place of the action once the request is cancelled. */
     private static final Object GONE = new Object();
 
-    private final TimeSource time;
     private final long delivered;
 
     /** Nanoseconds from the delivery to the deadline. Set before another thread sees the request. */
@@ -71,6 +70,9 @@ abstract sealed class PendingRequest permits OpenRequest, ReadRequest, CloseRequ
     /** Finds it when it is dropped; only for requests that are handed to a loop outside of the library. */
     private @Nullable LeakGuard guard;
 
+    /** How old it was when the handler answered by itself, in microseconds; 0 if it has not. */
+    private int answeredMicros;
+
     private volatile int state = WAITING;
     private volatile int turn = NO_TURN;
     private volatile boolean place;
@@ -78,7 +80,6 @@ abstract sealed class PendingRequest permits OpenRequest, ReadRequest, CloseRequ
     private volatile @Nullable Object onCancel;
 
     PendingRequest(TimeSource time) {
-        this.time = time;
         this.delivered = time.nanoTime();
     }
 
@@ -127,7 +128,7 @@ abstract sealed class PendingRequest permits OpenRequest, ReadRequest, CloseRequ
     public Optional<Duration> timeLeft() {
         return allowed == NO_LIMIT
                 ? Optional.empty()
-                : Optional.of(Duration.ofNanos(Math.max(0, allowed - ageNanos(time.nanoTime()))));
+                : Optional.of(Duration.ofNanos(Math.max(0, allowed - ageNanos(time().nanoTime()))));
     }
 
     /**
@@ -136,7 +137,7 @@ abstract sealed class PendingRequest permits OpenRequest, ReadRequest, CloseRequ
      * @return the age
      */
     public Duration age() {
-        return Duration.ofNanos(ageNanos(time.nanoTime()));
+        return Duration.ofNanos(ageNanos(time().nanoTime()));
     }
 
     /** The object, or null for the CLOSE of one that is not known. */
@@ -148,9 +149,7 @@ abstract sealed class PendingRequest permits OpenRequest, ReadRequest, CloseRequ
     /** Bytes that are to be fetched for it. */
     abstract long bytes();
 
-    TimeSource time() {
-        return time;
-    }
+    abstract TimeSource time();
 
     long ageNanos(long now) {
         return now - delivered;
@@ -199,6 +198,16 @@ abstract sealed class PendingRequest permits OpenRequest, ReadRequest, CloseRequ
     /** To be called once, after {@link #claim}. */
     void answered(boolean served) {
         end(served ? SERVED : FAILED);
+    }
+
+    /** The handler answers by itself, and may go on with something else. To be called after {@link #claim}. */
+    void answeredByHandler() {
+        answeredMicros = Math.clamp(ageNanos(time().nanoTime()) / 1000, 1, Integer.MAX_VALUE);
+    }
+
+    /** What it took to answer; until now if that is being done. */
+    Duration elapsed() {
+        return answeredMicros == 0 ? age() : Duration.ofNanos(1000L * answeredMicros);
     }
 
     /** To be called once, after {@link #claim}, in place of {@link #answered}. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.cachefiles;
 
+import dev.cachefiles.spi.TimeSource;
+
 /**
  * READ: a range of an object is missing, and a reader waits for it.
  *
@@ -92,7 +94,11 @@ public final class ReadRequest extends PendingRequest implements Request {
      *      fs/cachefiles/ondemand.c</a>
      */
     public boolean complete() {
-        return claimForHandler() && completeClaimed();
+        if (!claimForHandler()) {
+            return false;
+        }
+        answeredByHandler();
+        return completeClaimed();
     }
 
     /**
@@ -146,6 +152,11 @@ public final class ReadRequest extends PendingRequest implements Request {
         object.fd().file().completeRead(messageId);
         object.readAnswered();
         object.release();
+    }
+
+    @Override
+    TimeSource time() {
+        return object.time();
     }
 
     @Override

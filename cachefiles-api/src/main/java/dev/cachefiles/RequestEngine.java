@@ -22,8 +22,12 @@ abstract class RequestEngine {
     /** Is told of each request for which the handler was run, when it has returned. */
     private final Consumer<PendingRequest> returned;
 
+    /** Someone hears of READs that were served. */
+    private final boolean reports;
+
     RequestEngine(OnDemandListener listener, Consumer<PendingRequest> returned) {
         this.listener = listener;
+        this.reports = !(listener instanceof LoggingListener logging) || logging.passesOn();
         this.returned = returned;
     }
 
@@ -150,7 +154,9 @@ abstract class RequestEngine {
             return;
         }
         if (failure == null && request.wasServed()) {
-            listener.read(request, request.age());
+            if (reports) {
+                listener.read(request, request.elapsed());
+            }
             if (request.object().isProbablyComplete() && request.object().hasBecomeComplete()) {
                 listener.complete(request.object());
             }

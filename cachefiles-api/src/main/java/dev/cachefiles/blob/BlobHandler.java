@@ -127,12 +127,12 @@ public final class BlobHandler implements OnDemandHandler, Closeable {
             throw new IOException(request.object() + " has no source");
         }
         if (prefetch == null) {
-            Deadline.during(deadline(request), () -> blob.read(request));
+            blob.read(request);
             return;
         }
         prefetch.missBegins();
         try {
-            Deadline.during(deadline(request), () -> blob.read(request));
+            blob.read(request);
         } finally {
             prefetch.missEnds();
         }
@@ -170,7 +170,7 @@ public final class BlobHandler implements OnDemandHandler, Closeable {
         }
     }
 
-    private static Deadline deadline(Request request) {
+    static Deadline deadline(Request request) {
         return () -> request.isCancelled()
                 ? 0
                 : request.timeLeft().map(Duration::toNanos).orElse(Long.MAX_VALUE);

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /**
  * How long the one who asked a source for bytes still waits for them.
@@ -34,7 +33,7 @@ public interface Deadline {
      * @return the deadline; {@link #NEVER} outside of {@link #during}
      */
     static Deadline current() {
-        Deadline deadline = CurrentDeadline.LOCAL.get();
+        Deadline deadline = CurrentDeadline.get();
         return deadline == null ? NEVER : deadline;
     }
 
@@ -48,17 +47,11 @@ public interface Deadline {
      */
     static void during(Deadline deadline, Action action) throws IOException {
         Objects.requireNonNull(deadline, "deadline");
-        ThreadLocal<@Nullable Deadline> local = CurrentDeadline.LOCAL;
-        Deadline before = local.get();
-        local.set(deadline);
+        Deadline before = CurrentDeadline.set(deadline);
         try {
             action.run();
         } finally {
-            if (before == null) {
-                local.remove();
-            } else {
-                local.set(before);
-            }
+            CurrentDeadline.set(before);
         }
     }
 

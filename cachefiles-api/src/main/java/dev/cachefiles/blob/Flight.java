@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Flight {
     /** What the miss waits for. */
-    final long ownStart;
+    long ownStart;
 
-    final long ownEnd;
+    long ownEnd;
 
     /** Whether there was anything to follow from the start. */
     boolean hasRest;
@@ -42,15 +42,19 @@ final class Flight {
     @Nullable
     Flight next;
 
-    Flight(long ownStart, long ownEnd) {
-        this.ownStart = ownStart;
-        this.ownEnd = ownEnd;
-        this.busyStart = ownStart;
-        this.busyEnd = ownEnd;
-        this.aheadStart = ownEnd;
-        this.aheadEnd = ownEnd;
-        this.behindStart = ownStart;
-        this.behindEnd = ownStart;
+    /** Begins, perhaps once more: with the miss's own range and nothing else. */
+    void begin(long start, long end) {
+        ownStart = start;
+        ownEnd = end;
+        busyStart = start;
+        busyEnd = end;
+        aheadStart = end;
+        aheadEnd = end;
+        behindStart = start;
+        behindEnd = start;
+        hasRest = false;
+        ended = false;
+        failure = null;
     }
 
     boolean isBusyWith(long start, long end) {

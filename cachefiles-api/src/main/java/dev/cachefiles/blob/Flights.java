@@ -24,6 +24,9 @@ final class Flights {
     private @Nullable Flight first;
     private int waiting;
 
+    /** One that has ended and that nobody looks at any more: so a miss needs no new object. */
+    private @Nullable Flight spare;
+
     Flights(FillWindow window, ByteBudget budget) {
         this.window = window;
         this.budget = budget;
@@ -77,7 +80,9 @@ final class Flights {
     }
 
     private Flight add(long start, long end, long from, long to, long more) {
-        var flight = new Flight(start, end);
+        Flight flight = spare == null ? new Flight() : spare;
+        spare = null;
+        flight.begin(start, end);
         flight.budget = more;
         if (window.isRestNoticed(end - start, to - from)) {
             flight.busyStart = Math.max(from, window.chunkStart(start));
@@ -170,6 +175,7 @@ final class Flights {
 
     /** Ends a flight, whatever has become of it. */
     void end(Flight flight, @Nullable Throwable failure) {
+        long budgeted = flight.budget;
         lock.lock();
         try {
             flight.failure = failure;
@@ -185,11 +191,15 @@ final class Flights {
                     before.next = flight.next;
                 }
             }
+            flight.next = null;
+            if (waiting == 0) {
+                spare = flight;
+            }
             tell();
         } finally {
             lock.unlock();
         }
-        budget.give(flight.budget);
+        budget.give(budgeted);
     }
 
     private void tell() {

@@ -2,6 +2,7 @@
 package dev.cachefiles.blob;
 
 import dev.cachefiles.AnonFd;
+import dev.cachefiles.RangeReader;
 import dev.cachefiles.ReadRequest;
 import java.io.EOFException;
 import java.io.IOException;
@@ -10,7 +11,6 @@ import java.lang.foreign.MemorySegment;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.ClosedChannelException;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +32,7 @@ final class ServedBlob {
     private final long size;
     private final Flights flights;
     private final LongSupplier clock;
+    private final RangeReader reader;
     private volatile Prefetch.@Nullable Job ahead;
 
     ServedBlob(
@@ -45,6 +46,7 @@ final class ServedBlob {
         this.source = source;
         this.size = size;
         this.clock = clock;
+        this.reader = (target, position) -> source.read(position, target);
         long largest = Math.min(amplification.largestFill(), source.largestFill());
         this.flights = new Flights(new FillWindow(size, largest, source.chunkSize()), budget);
     }
@@ -79,7 +81,7 @@ final class ServedBlob {
         }
         Throwable failure = null;
         try {
-            fetchOwn(request, fd, flight);
+            fetchOwn(request, flight);
             if (flight.hasRest) {
                 fetchRest(request, fd, flight);
             }
@@ -100,12 +102,12 @@ final class ServedBlob {
     }
 
     /** Fetches what the reader waits for, and with it all that costs it no time worth mentioning. */
-    private void fetchOwn(ReadRequest request, AnonFd fd, Flight flight) throws IOException {
+    private void fetchOwn(ReadRequest request, Flight flight) throws IOException {
         long start = flight.ownStart;
         long end = flight.ownEnd;
         boolean more = flight.busyStart < start || flight.busyEnd > end;
         try {
-            fillHoles(fd, flight.busyStart, flight.busyEnd, start, end);
+            fillHoles(request, flight.busyStart, flight.busyEnd, start, end);
         } catch (IOException | RuntimeException e) {
             if (!more || isMine(e) || e instanceof ClosedChannelException || request.isCancelled()) {
                 throw e;
@@ -113,7 +115,7 @@ final class ServedBlob {
             // What nobody has asked for must not fail the reader. Its own range may have come before.
             flights.narrow(flight);
             try {
-                fillHoles(fd, start, end, start, end);
+                fillHoles(request, start, end, start, end);
             } catch (IOException | RuntimeException again) {
                 again.addSuppressed(e);
                 throw again;
@@ -128,7 +130,7 @@ final class ServedBlob {
         }
         try {
             while (fd.isOpen() && flights.advance(flight)) {
-                fillHoles(fd, flight.busyStart, flight.busyEnd, 0, 0);
+                fillHoles(request, flight.busyStart, flight.busyEnd, 0, 0);
             }
         } catch (IOException | RuntimeException e) {
             // Nobody waits for it: a reader that wants it will ask, and get the reason if it fails again.
@@ -137,10 +139,11 @@ final class ServedBlob {
     }
 
     /** Fetches what is not cached of a range; nothing if all of the reader's own part is cached by now. */
-    private void fillHoles(AnonFd fd, long from, long to, long ownStart, long ownEnd) throws IOException {
-        long data = dataFrom(fd, from);
+    private void fillHoles(ReadRequest request, long from, long to, long ownStart, long ownEnd) throws IOException {
+        AnonFd fd = request.fd();
+        long data = fd.nextData(from, to);
         if (data >= to) {
-            fetch(fd, from, to);
+            fetch(request, from, to);
             return;
         }
         if (ownStart < ownEnd && fd.isFilled(ownStart, ownEnd - ownStart)) {
@@ -149,22 +152,18 @@ final class ServedBlob {
         long at = from;
         while (at < to) {
             if (data > at) {
-                fetch(fd, at, Math.min(data, to));
+                fetch(request, at, Math.min(data, to));
             }
             if (data >= to) {
                 return;
             }
-            at = fd.nextHole(data).orElse(to);
-            data = at < to ? dataFrom(fd, at) : to;
+            at = fd.nextHole(data, to);
+            data = at < to ? fd.nextData(at, to) : to;
         }
     }
 
-    private static long dataFrom(AnonFd fd, long position) throws IOException {
-        OptionalLong data = fd.nextData(position);
-        return data.isPresent() ? data.getAsLong() : Long.MAX_VALUE;
-    }
-
-    private void fetch(AnonFd fd, long from, long to) throws IOException {
+    private void fetch(ReadRequest request, long from, long to) throws IOException {
+        AnonFd fd = request.fd();
         long start = clock.getAsLong();
         long viewed = to - to % VIEWED;
         Optional<MemorySegment> view = viewed > from ? source.view(from, viewed - from) : Optional.empty();
@@ -174,7 +173,12 @@ final class ServedBlob {
             viewed = from;
         }
         if (viewed < to) {
-            fd.fill(viewed, to - viewed, (target, position) -> source.read(position, target));
+            Deadline before = CurrentDeadline.set(BlobHandler.deadline(request));
+            try {
+                fd.fill(viewed, to - viewed, reader);
+            } finally {
+                CurrentDeadline.set(before);
+            }
         }
         flights.measured(to - from, clock.getAsLong() - start);
     }

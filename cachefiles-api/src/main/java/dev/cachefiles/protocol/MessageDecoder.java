@@ -51,6 +51,66 @@ public final class MessageDecoder {
     }
 
     /**
+     * Tells whether the bytes are a READ that {@link #decode} would take. Its fields can be read where they are then,
+     * without an object for them.
+     *
+     * @param buffer the bytes, in host order, from offset 0
+     * @param length how many of them the kernel wrote
+     * @return true if they are
+     */
+    public static boolean isRead(MemorySegment buffer, int length) {
+        if (length != MessageLayout.READ_SIZE
+                || buffer.byteSize() < MessageLayout.READ_SIZE
+                || buffer.get(JAVA_INT_UNALIGNED, MessageLayout.LEN) != length
+                || buffer.get(JAVA_INT_UNALIGNED, MessageLayout.OPCODE) != MessageLayout.OP_READ) {
+            return false;
+        }
+        long offset = readOffset(buffer);
+        long count = readLength(buffer);
+        return offset >= 0 && count > 0 && offset + count >= 0;
+    }
+
+    /**
+     * Gives the id of a message.
+     *
+     * @param buffer the bytes
+     * @return the 32 bits
+     */
+    public static int messageId(MemorySegment buffer) {
+        return buffer.get(JAVA_INT_UNALIGNED, MessageLayout.MSG_ID);
+    }
+
+    /**
+     * Gives the id of the object of a message.
+     *
+     * @param buffer the bytes
+     * @return the 32 bits
+     */
+    public static int objectId(MemorySegment buffer) {
+        return buffer.get(JAVA_INT_UNALIGNED, MessageLayout.OBJECT_ID);
+    }
+
+    /**
+     * Gives where the range of a READ starts.
+     *
+     * @param buffer the bytes
+     * @return byte offset in the object
+     */
+    public static long readOffset(MemorySegment buffer) {
+        return buffer.get(JAVA_LONG_UNALIGNED, MessageLayout.READ_OFF);
+    }
+
+    /**
+     * Gives how long the range of a READ is.
+     *
+     * @param buffer the bytes
+     * @return number of bytes
+     */
+    public static long readLength(MemorySegment buffer) {
+        return buffer.get(JAVA_LONG_UNALIGNED, MessageLayout.READ_LEN);
+    }
+
+    /**
      * Finds the request that is to be refused when {@link #decode} failed for an OPEN.
      *
      * @param buffer the bytes

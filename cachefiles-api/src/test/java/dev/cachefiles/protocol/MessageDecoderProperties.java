@@ -14,6 +14,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.LongRange;
 import net.jqwik.api.constraints.Size;
+import org.jspecify.annotations.Nullable;
 
 class MessageDecoderProperties {
 
@@ -93,6 +94,21 @@ class MessageDecoderProperties {
     private static void assertSurvives(Message message) throws ProtocolException {
         byte[] bytes = MessageEncoder.encode(message);
         assertEquals(message, MessageDecoder.decode(MemorySegment.ofArray(bytes), bytes.length));
+        assertReadInPlace(message, MemorySegment.ofArray(bytes), bytes.length);
+    }
+
+    /** What is read in place is what is decoded, and nothing else is taken for a READ. */
+    private static void assertReadInPlace(@Nullable Message message, MemorySegment bytes, int length) {
+        assertEquals(message instanceof Message.Read, MessageDecoder.isRead(bytes, length));
+        if (message instanceof Message.Read read) {
+            assertEquals(
+                    read,
+                    new Message.Read(
+                            MessageDecoder.messageId(bytes),
+                            MessageDecoder.objectId(bytes),
+                            MessageDecoder.readOffset(bytes),
+                            MessageDecoder.readLength(bytes)));
+        }
     }
 
     private static void assertTotal(byte[] bytes, int length) {
@@ -100,8 +116,10 @@ class MessageDecoderProperties {
         try {
             message = MessageDecoder.decode(MemorySegment.ofArray(bytes), length);
         } catch (ProtocolException e) {
+            assertReadInPlace(null, MemorySegment.ofArray(bytes), length);
             return;
         }
+        assertReadInPlace(message, MemorySegment.ofArray(bytes), length);
         assertEquals(ByteBuffer.wrap(bytes, 0, length), ByteBuffer.wrap(MessageEncoder.encode(message)));
     }
 }
