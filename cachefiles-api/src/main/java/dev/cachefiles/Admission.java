@@ -160,11 +160,10 @@ final class Admission {
     private boolean takeRequest() {
         int n = requests.get();
         while (n < maxRequests) {
-            int witness = requests.compareAndExchange(n, n + 1);
-            if (witness == n) {
+            if (requests.compareAndSet(n, n + 1)) {
                 return true;
             }
-            n = witness;
+            n = requests.get();
         }
         return false;
     }
@@ -173,11 +172,10 @@ final class Admission {
     private boolean takeBytes(long count) {
         long n = bytes.get();
         while (n == 0 || count == 0 || n + count <= maxBytes) {
-            long witness = bytes.compareAndExchange(n, n + count);
-            if (witness == n) {
+            if (bytes.compareAndSet(n, n + count)) {
                 return true;
             }
-            n = witness;
+            n = bytes.get();
         }
         return false;
     }

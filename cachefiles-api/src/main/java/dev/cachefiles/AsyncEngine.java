@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 final class AsyncEngine extends RequestEngine {
     private final AsyncOnDemandHandler handler;
 
-    AsyncEngine(AsyncOnDemandHandler handler, OnDemandListener listener, Consumer<PendingRequest> returned) {
+    AsyncEngine(AsyncOnDemandHandler handler, LoggingListener listener, Consumer<PendingRequest> returned) {
         super(listener, returned);
         this.handler = handler;
     }

@@ -4,6 +4,7 @@ package dev.cachefiles;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +21,13 @@ final class BufferPool {
     private final int alignment;
 
     /** One buffer, as a segment and as a view for channels; its address and size are multiples of the alignment. */
-    record Buffer(MemorySegment segment, ByteBuffer bytes) {}
+    record Buffer(MemorySegment segment, ByteBuffer bytes) {
+
+        static Buffer of(int size, int alignment) {
+            MemorySegment segment = Arena.ofAuto().allocate(size, alignment);
+            return new Buffer(segment, segment.asByteBuffer().order(ByteOrder.nativeOrder()));
+        }
+    }
 
     BufferPool(int size, int alignment) {
         this.size = size;
@@ -34,8 +41,7 @@ final class BufferPool {
                 return buffer;
             }
         }
-        MemorySegment segment = Arena.ofAuto().allocate(size, alignment);
-        return new Buffer(segment, segment.asByteBuffer());
+        return Buffer.of(size, alignment);
     }
 
     void give(Buffer buffer) {

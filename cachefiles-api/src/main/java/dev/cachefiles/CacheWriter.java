@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Writes any bytes at any place of one object through an fd that takes only aligned memory, lengths and offsets.
@@ -37,6 +36,7 @@ final class CacheWriter {
     private final CachefilesChannel channel;
     private final BufferPool buffers;
     private final int blockSize;
+    private final int blockBits;
     private final PartialBlocks partials;
 
     private final AtomicLong writtenBytes = new AtomicLong();
@@ -44,8 +44,8 @@ final class CacheWriter {
     private volatile long size = Long.MAX_VALUE;
     private volatile boolean attached;
 
-    /** A range that was written for certain, as first block and number of blocks of 32 bits each. */
-    private volatile long written;
+    /** What the hole map need not be asked for. */
+    private volatile WrittenBlocks written = new WrittenBlocks(0);
 
     CacheWriter(CacheObject object, AnonFile file, CachefilesChannel channel) {
         this.object = object;
@@ -53,6 +53,7 @@ final class CacheWriter {
         this.channel = channel;
         this.buffers = channel.buffers();
         this.blockSize = blockSize(channel.pageSize());
+        this.blockBits = Integer.numberOfTrailingZeros(blockSize);
         this.partials = new PartialBlocks(blockSize);
     }
 
@@ -62,6 +63,7 @@ final class CacheWriter {
 
     /** Tells the size, from copen on; the block that holds the end is padded from there. */
     void size(long bytes) {
+        written = new WrittenBlocks(bytes / blockSize + 1);
         size = bytes;
     }
 
@@ -168,17 +170,15 @@ final class CacheWriter {
      */
     boolean isFilled(long offset, long length) {
         long end = offset + length;
-        long known = written;
-        long knownStart = (known >>> 32) * blockSize;
-        long knownEnd = knownStart + (known & 0xffff_ffffL) * blockSize;
-        if (knownStart <= offset && end <= knownEnd) {
+        long first = offset >>> blockBits;
+        if (written.containsAll(first, ((end + blockSize - 1) >>> blockBits) - first)) {
             return true;
         }
         return file.seekData(offset) == offset && file.seekHole(offset) >= end;
     }
 
     private void writeBlocks(MemorySegment blocks, long position) throws IOException {
-        if (blocks.isNative() && blocks.address() % blockSize == 0) {
+        if (blocks.isNative() && (blocks.address() & (blockSize - 1)) == 0) {
             writeAligned(blocks, position);
             return;
         }
@@ -274,7 +274,7 @@ final class CacheWriter {
         }
         writtenBytes.getAndAdd(total);
         channel.wrote(total);
-        remember(position, total);
+        written.add(position >>> blockBits, total >>> blockBits);
         if (observer != null) {
             observer.written(object, position, total, Duration.ofNanos(System.nanoTime() - start));
         }
@@ -322,20 +322,9 @@ final class CacheWriter {
         return !attached && size != Long.MAX_VALUE;
     }
 
-    /** Every value ever stored is true for good, so a lost update costs a system call and nothing else. */
-    private void remember(long position, long length) {
-        long start = position / blockSize;
-        long count = length / blockSize;
-        long known = written;
-        long knownStart = known >>> 32;
-        long knownCount = known & 0xffff_ffffL;
-        if (knownCount > 0 && knownStart + knownCount == start) {
-            start = knownStart;
-            count += knownCount;
-        }
-        if (start + count <= 0xffff_ffffL) {
-            written = start << 32 | count;
-        }
+    /** Tells whether any of these whole blocks may have been written since the object was opened. */
+    boolean mayHaveWritten(long offset, long length) {
+        return written.mayContain(offset >>> blockBits, length >>> blockBits);
     }
 
     private IOException failed(long result, long position, long length) {
@@ -387,12 +376,5 @@ final class CacheWriter {
 
     private long roundUp(long position) {
         return Math.addExact(position, blockSize - 1) & -(long) blockSize;
-    }
-
-    /** For tests: the range known to be written, or null. */
-    @Nullable
-    String knownRange() {
-        long known = written;
-        return known == 0 ? null : range((known >>> 32) * blockSize, (known & 0xffff_ffffL) * blockSize);
     }
 }

@@ -274,7 +274,7 @@ public final class CachefilesChannel implements Channel {
                 long left = timeoutNanos < 0 ? -1 : Math.max(0, timeoutNanos - (System.nanoTime() - start));
                 int ready = await(left);
                 if ((ready & DeviceFile.READABLE) != 0) {
-                    PendingRequest request = receive(buffer.segment());
+                    PendingRequest request = receive(buffer);
                     if (request != null) {
                         request.guardAgainstLoss();
                         return request.request();
@@ -359,12 +359,12 @@ public final class CachefilesChannel implements Channel {
 
     /** Reads one message into the buffer and registers what it brings; null if there is none. */
     @Nullable
-    PendingRequest receive(MemorySegment buffer) throws IOException {
+    PendingRequest receive(BufferPool.Buffer buffer) throws IOException {
         useDevice();
         try {
             long stamp = objects.beginDelivery();
             try {
-                int length = device.read(buffer);
+                int length = device.read(buffer.segment());
                 if (length > 0) {
                     return register(buffer, length);
                 }
@@ -381,19 +381,20 @@ public final class CachefilesChannel implements Channel {
         }
     }
 
-    private PendingRequest register(MemorySegment buffer, int length) throws IOException {
-        if (MessageDecoder.isRead(buffer, length)) {
-            return registerRead(buffer);
+    private PendingRequest register(BufferPool.Buffer buffer, int length) throws IOException {
+        Message.Read quick = MessageDecoder.decodeRead(buffer.bytes(), length);
+        if (quick != null) {
+            return register(quick);
         }
         Message message;
         try {
-            message = MessageDecoder.decode(buffer, length);
+            message = MessageDecoder.decode(buffer.segment(), length);
         } catch (ProtocolException e) {
-            refuseMalformed(buffer, length);
+            refuseMalformed(buffer.segment(), length);
             throw e;
         }
         return switch (message) {
-            case Message.Read read -> throw new AssertionError("taken before: " + read);
+            case Message.Read read -> register(read);
             case Message.Open open -> {
                 var id = new ObjectId(open.objectId());
                 var messageId = new MessageId(open.messageId());
@@ -418,21 +419,18 @@ public final class CachefilesChannel implements Channel {
         };
     }
 
-    private ReadRequest registerRead(MemorySegment buffer) throws ProtocolException {
-        int messageId = MessageDecoder.messageId(buffer);
-        int id = MessageDecoder.objectId(buffer);
-        CacheObject object = objects.find(id);
+    private ReadRequest register(Message.Read read) throws ProtocolException {
+        CacheObject object = objects.find(read.objectId());
         if (object == null || !object.tryAcquire()) {
             strays = true;
-            throw new ProtocolException("READ " + new MessageId(messageId) + " for the unknown object "
-                    + new ObjectId(id) + "; another process has its fd");
+            throw new ProtocolException("READ " + new MessageId(read.messageId()) + " for the unknown object "
+                    + new ObjectId(read.objectId()) + "; another process has its fd");
         }
         CacheWriter writer = object.fd().writer();
         writer.attached();
-        long offset = MessageDecoder.readOffset(buffer);
-        long start = writer.blockStart(offset);
-        long end = writer.blockEnd(offset + MessageDecoder.readLength(buffer));
-        return new ReadRequest(object, messageId, start, end - start);
+        long start = writer.blockStart(read.offset());
+        long end = writer.blockEnd(read.offset() + read.length());
+        return new ReadRequest(object, read.messageId(), start, end - start, end - start == read.length());
     }
 
     /** Called while no fd can close, so that an object which is not closed by now can be used. */

@@ -4,8 +4,6 @@ package dev.cachefiles;
 import dev.cachefiles.protocol.MessageLayout;
 import dev.cachefiles.spi.DeviceFile;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.channels.ClosedChannelException;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -27,7 +25,7 @@ final class DeviceThread extends Thread {
     private final DeviceThreads owner;
     private final CachefilesChannel channel;
     private final Dispatcher dispatcher;
-    private final MemorySegment buffer = Arena.ofAuto().allocate(MessageLayout.MAX_SIZE, Long.BYTES);
+    private final BufferPool.Buffer buffer = BufferPool.Buffer.of(MessageLayout.MAX_SIZE, Long.BYTES);
     private final EmptyReadBackoff emptyReads = new EmptyReadBackoff();
     private long pauseMillis = FIRST_PAUSE_MILLIS;
 

@@ -20,7 +20,7 @@ final class Dispatcher {
     private static final long SECOND_TRY_NANOS = Duration.ofMillis(500).toNanos();
 
     private final ServerOptions options;
-    private final OnDemandListener listener;
+    private final LoggingListener listener;
     private final RequestEngine engine;
     private final Admission admission;
     private final HandlerThreads threads;
@@ -43,7 +43,7 @@ final class Dispatcher {
         boolean areDeviceThreads();
     }
 
-    Dispatcher(ServerOptions options, OnDemandListener listener, HandlerThreads threads) {
+    Dispatcher(ServerOptions options, LoggingListener listener, HandlerThreads threads) {
         this.options = options;
         this.listener = listener;
         this.threads = threads;
@@ -65,12 +65,11 @@ final class Dispatcher {
     }
 
     private long allowed(PendingRequest request) {
-        return switch (request) {
-            case OpenRequest open -> options.openNanos();
-            case ReadRequest read ->
-                read.isSecondTry() ? Math.min(SECOND_TRY_NANOS, options.readNanos()) : options.readNanos();
-            case CloseRequest close -> options.readNanos();
-        };
+        long read = options.readNanos();
+        if (request instanceof ReadRequest again && again.isSecondTry()) {
+            return Math.min(SECOND_TRY_NANOS, read);
+        }
+        return request instanceof OpenRequest ? options.openNanos() : read;
     }
 
     private void beginTurn(PendingRequest request) {

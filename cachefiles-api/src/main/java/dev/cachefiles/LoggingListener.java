@@ -16,15 +16,28 @@ import java.util.stream.Collectors;
 final class LoggingListener implements OnDemandListener {
     private static final Logger LOG = System.getLogger("dev.cachefiles");
 
+    /** To ask the logger for its level costs more than a READ may. */
+    private static final int READS_PER_LOOK = 256;
+
     private final OnDemandListener next;
+    private final boolean listens;
+
+    // Of any thread, and late by some READs for others: nothing depends on them but lines for each READ.
+    private int readsUntilLook;
+    private boolean traces;
 
     LoggingListener(OnDemandListener next) {
         this.next = next;
+        this.listens = !ServerOptions.NO_LISTENER.equals(next);
     }
 
-    /** Tells whether anyone hears of what goes well. */
-    boolean passesOn() {
-        return !ServerOptions.NO_LISTENER.equals(next) || LOG.isLoggable(Level.TRACE);
+    /** Tells whether anyone hears of READs that were served. */
+    boolean hearsOfReads() {
+        if (readsUntilLook-- <= 0) {
+            readsUntilLook = READS_PER_LOOK;
+            traces = LOG.isLoggable(Level.TRACE);
+        }
+        return traces || listens;
     }
 
     @Override
@@ -61,7 +74,7 @@ final class LoggingListener implements OnDemandListener {
 
     @Override
     public void read(ReadRequest request, Duration elapsed) {
-        if (LOG.isLoggable(Level.TRACE)) {
+        if (traces) {
             LOG.log(Level.TRACE, request + ": " + elapsed.toNanos() / 1000 + " us");
         }
         try {

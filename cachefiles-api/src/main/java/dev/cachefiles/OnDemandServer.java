@@ -58,7 +58,7 @@ public final class OnDemandServer implements AutoCloseable {
     private static final long FEW_FILES = 256;
 
     private final ServerOptions options;
-    private final OnDemandListener listener;
+    private final LoggingListener listener;
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CountDownLatch stopping = new CountDownLatch(1);
     private final CountDownLatch closed = new CountDownLatch(1);
@@ -259,7 +259,7 @@ public final class OnDemandServer implements AutoCloseable {
         public static final int MAX_THREADS = 1024;
 
         private final CachefilesChannel channel;
-        private @Nullable BiFunction<OnDemandListener, Consumer<PendingRequest>, RequestEngine> engines;
+        private @Nullable BiFunction<LoggingListener, Consumer<PendingRequest>, RequestEngine> engines;
         private boolean async;
         private OnDemandListener listener = ServerOptions.NO_LISTENER;
         private int threads = 1;

@@ -32,7 +32,7 @@ abstract sealed class PendingRequest permits OpenRequest, ReadRequest, CloseRequ
             MethodHandles.Lookup lookup = MethodHandles.lookup();
             STATE = lookup.findVarHandle(PendingRequest.class, "state", int.class);
             TURN = lookup.findVarHandle(PendingRequest.class, "turn", int.class);
-            PLACE = lookup.findVarHandle(PendingRequest.class, "place", boolean.class);
+            PLACE = lookup.findVarHandle(PendingRequest.class, "place", int.class);
             RUNNER = lookup.findVarHandle(PendingRequest.class, "runner", Object.class);
             ON_CANCEL = lookup.findVarHandle(PendingRequest.class, "onCancel", Object.class);
         } catch (ReflectiveOperationException e) {
@@ -75,7 +75,10 @@ abstract sealed class PendingRequest permits OpenRequest, ReadRequest, CloseRequ
 
     private volatile int state = WAITING;
     private volatile int turn = NO_TURN;
-    private volatile boolean place;
+
+    /** 1 while it counts among those that are served; an exchange of a boolean is slow. */
+    private volatile int place;
+
     private volatile @Nullable Object runner;
     private volatile @Nullable Object onCancel;
 
@@ -284,12 +287,12 @@ abstract sealed class PendingRequest permits OpenRequest, ReadRequest, CloseRequ
 
     /** The request counts among those that are served; set by {@link Admission}. */
     void givePlace() {
-        place = true;
+        place = 1;
     }
 
     /** True for the one who takes the place back, if there is one. */
     boolean takePlaceBack() {
-        return (boolean) PLACE.getAndSet(this, false);
+        return (int) PLACE.getAndSet(this, 0) != 0;
     }
 
     // The handler's thread

@@ -24,16 +24,20 @@ public final class ReadRequest extends PendingRequest implements Request {
     private final long offset;
     private final long length;
 
+    /** The kernel has asked for just this range, and not for less. */
+    private final boolean exact;
+
     /** Set before another thread sees the request. */
     private boolean secondTry;
 
     /** The caller has acquired a use of the object for this request. */
-    ReadRequest(CacheObject object, int messageId, long offset, long length) {
+    ReadRequest(CacheObject object, int messageId, long offset, long length, boolean exact) {
         super(object.time());
         this.object = object;
         this.messageId = messageId;
         this.offset = offset;
         this.length = length;
+        this.exact = exact;
     }
 
     @Override
@@ -80,6 +84,19 @@ public final class ReadRequest extends PendingRequest implements Request {
      */
     public long length() {
         return length;
+    }
+
+    /**
+     * Tells, without a system call, whether it is certain that nothing of the range is cached: the kernel found none of
+     * it before it asked, and nothing was written there since the object was opened.
+     *
+     * @return true if nothing of the range is cached; false if something may be, and {@link AnonFd#isFilled} and
+     *     {@link AnonFd#nextData} know it
+     * @see <a href="https://docs.kernel.org/filesystems/caching/cachefiles.html">cachefiles_do_prepare_read in
+     *      fs/cachefiles/io.c</a>
+     */
+    public boolean isAllMissing() {
+        return exact && !object.fd().writer().mayHaveWritten(offset, length);
     }
 
     /**
@@ -138,7 +155,7 @@ public final class ReadRequest extends PendingRequest implements Request {
 
     @Override
     PendingRequest twin() {
-        return new ReadRequest(object, messageId, offset, length);
+        return new ReadRequest(object, messageId, offset, length, exact);
     }
 
     /** Tells whether the kernel asks once more for what has just missed its deadline; to be asked once. */

@@ -17,17 +17,13 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for use by several threads.
  */
 abstract class RequestEngine {
-    final OnDemandListener listener;
+    final LoggingListener listener;
 
     /** Is told of each request for which the handler was run, when it has returned. */
     private final Consumer<PendingRequest> returned;
 
-    /** Someone hears of READs that were served. */
-    private final boolean reports;
-
-    RequestEngine(OnDemandListener listener, Consumer<PendingRequest> returned) {
+    RequestEngine(LoggingListener listener, Consumer<PendingRequest> returned) {
         this.listener = listener;
-        this.reports = !(listener instanceof LoggingListener logging) || logging.passesOn();
         this.returned = returned;
     }
 
@@ -154,7 +150,7 @@ abstract class RequestEngine {
             return;
         }
         if (failure == null && request.wasServed()) {
-            if (reports) {
+            if (listener.hearsOfReads()) {
                 listener.read(request, request.elapsed());
             }
             if (request.object().isProbablyComplete() && request.object().hasBecomeComplete()) {

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param culling         the rules by which the cache is kept within limits; null for none
  */
 record ServerOptions(
-        BiFunction<OnDemandListener, Consumer<PendingRequest>, RequestEngine> engines,
+        BiFunction<LoggingListener, Consumer<PendingRequest>, RequestEngine> engines,
         boolean async,
         OnDemandListener listener,
         int threads,
@@ -43,7 +43,7 @@ record ServerOptions(
     /** Stands for a listener that nobody has set. */
     static final OnDemandListener NO_LISTENER = new OnDemandListener() {};
 
-    RequestEngine engine(OnDemandListener reporter, Consumer<PendingRequest> returned) {
+    RequestEngine engine(LoggingListener reporter, Consumer<PendingRequest> returned) {
         return engines.apply(reporter, returned);
     }
 

@@ -30,7 +30,7 @@ final class Session {
     private final OnDemandServer server;
     private final ServerOptions options;
     private final CachefilesChannel channel;
-    private final OnDemandListener listener;
+    private final LoggingListener listener;
     private final DeviceThreads threads;
     private final Dispatcher dispatcher;
     private final Watchdog watchdog;
@@ -39,7 +39,7 @@ final class Session {
     private final ReentrantLock stopping = new ReentrantLock();
     private boolean stopped;
 
-    Session(OnDemandServer server, ServerOptions options, CachefilesChannel channel, OnDemandListener listener) {
+    Session(OnDemandServer server, ServerOptions options, CachefilesChannel channel, LoggingListener listener) {
         this.server = server;
         this.options = options;
         this.channel = channel;

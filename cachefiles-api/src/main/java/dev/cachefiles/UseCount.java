@@ -16,11 +16,10 @@ final class UseCount {
     boolean tryAcquire() {
         int n = uses.get();
         while (n > 0) {
-            int witness = uses.compareAndExchange(n, n + 1);
-            if (witness == n) {
+            if (uses.compareAndSet(n, n + 1)) {
                 return true;
             }
-            n = witness;
+            n = uses.get();
         }
         return false;
     }
@@ -29,11 +28,10 @@ final class UseCount {
     boolean releaseUnlessLast() {
         int n = uses.get();
         while (n > 1) {
-            int witness = uses.compareAndExchange(n, n - 1);
-            if (witness == n) {
+            if (uses.compareAndSet(n, n - 1)) {
                 return true;
             }
-            n = witness;
+            n = uses.get();
         }
         return false;
     }

@@ -36,7 +36,7 @@ class AdmissionTest {
     private final StubDevice device = new StubDevice();
 
     private ReadRequest read(CacheObject object, long length) {
-        var request = new ReadRequest(object, device.nextId(), 0, length);
+        var request = new ReadRequest(object, device.nextId(), 0, length, true);
         request.beginTurn();
         return request;
     }

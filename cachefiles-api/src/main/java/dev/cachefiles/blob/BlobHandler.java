@@ -94,7 +94,7 @@ public final class BlobHandler implements OnDemandHandler, Closeable {
         String domain = object.volume().domain().orElseGet(() -> object.volume().toString());
         var key = new BlobKey(domain, ByteBuffer.wrap(object.cookie().bytes()));
         long[] size = {0};
-        Deadline.during(deadline(request), () -> size[0] = open(object, key));
+        Deadline.during(new RequestDeadline(request), () -> size[0] = open(object, key));
         return size[0];
     }
 
@@ -126,10 +126,20 @@ public final class BlobHandler implements OnDemandHandler, Closeable {
         if (blob == null) {
             throw new IOException(request.object() + " has no source");
         }
-        if (prefetch == null) {
-            blob.read(request);
-            return;
+        CurrentDeadline current = CurrentDeadline.here();
+        Deadline before = current.set(new RequestDeadline(request));
+        try {
+            if (prefetch == null) {
+                blob.read(request);
+            } else {
+                read(request, blob, prefetch);
+            }
+        } finally {
+            current.set(before);
         }
+    }
+
+    private static void read(ReadRequest request, ServedBlob blob, Prefetch prefetch) throws IOException {
         prefetch.missBegins();
         try {
             blob.read(request);
@@ -170,10 +180,14 @@ public final class BlobHandler implements OnDemandHandler, Closeable {
         }
     }
 
-    static Deadline deadline(Request request) {
-        return () -> request.isCancelled()
-                ? 0
-                : request.timeLeft().map(Duration::toNanos).orElse(Long.MAX_VALUE);
+    /** How long the kernel's reader waits. No lambda, which is slow to make in code of the quick compiler. */
+    private record RequestDeadline(Request request) implements Deadline {
+        @Override
+        public long nanosLeft() {
+            return request.isCancelled()
+                    ? 0
+                    : request.timeLeft().map(Duration::toNanos).orElse(Long.MAX_VALUE);
+        }
     }
 
     private static @Nullable ServedBlob blob(CacheObject object) {

@@ -11,16 +11,22 @@ final class CurrentDeadline {
 
     private CurrentDeadline() {}
 
-    /** Gives the current thread's; null outside of a call. */
-    static @Nullable Deadline get() {
-        return LOCAL.get().deadline;
+    /** That of the current thread, which alone uses it. */
+    static CurrentDeadline here() {
+        return LOCAL.get();
     }
 
-    /** Sets the current thread's; gives the one before, to be set again afterwards. */
-    static @Nullable Deadline set(@Nullable Deadline deadline) {
-        CurrentDeadline current = LOCAL.get();
-        Deadline before = current.deadline;
-        current.deadline = deadline;
+    /** Null outside of a call. */
+    @Nullable
+    Deadline get() {
+        return deadline;
+    }
+
+    /** Gives the one before, to be set again afterwards. */
+    @Nullable
+    Deadline set(@Nullable Deadline value) {
+        Deadline before = deadline;
+        deadline = value;
         return before;
     }
 }

@@ -33,7 +33,7 @@ public interface Deadline {
      * @return the deadline; {@link #NEVER} outside of {@link #during}
      */
     static Deadline current() {
-        Deadline deadline = CurrentDeadline.get();
+        Deadline deadline = CurrentDeadline.here().get();
         return deadline == null ? NEVER : deadline;
     }
 
@@ -47,11 +47,12 @@ public interface Deadline {
      */
     static void during(Deadline deadline, Action action) throws IOException {
         Objects.requireNonNull(deadline, "deadline");
-        Deadline before = CurrentDeadline.set(deadline);
+        CurrentDeadline current = CurrentDeadline.here();
+        Deadline before = current.set(deadline);
         try {
             action.run();
         } finally {
-            CurrentDeadline.set(before);
+            current.set(before);
         }
     }
 

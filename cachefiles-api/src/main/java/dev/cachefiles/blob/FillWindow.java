@@ -53,13 +53,13 @@ final class FillWindow {
     /** Plans the fetch for a miss, which lies in the blob: {@link #start} and {@link #end} are the result. */
     void plan(long missStart, long missEnd) {
         long length = missEnd - missStart;
-        long before = streams.continued(missStart, missEnd);
-        int dense = density.miss(missStart, length);
         start = missStart;
         end = missEnd;
         if (largest == 0) {
             return;
         }
+        long before = streams.continued(missStart, missEnd);
+        int dense = density.miss(missStart, length);
         if (cautious > 0) {
             cautious--;
         } else {

@@ -32,6 +32,10 @@ final class ServedBlob {
     private final long size;
     private final Flights flights;
     private final LongSupplier clock;
+
+    /** More may be fetched than is asked for, so it matters what a fetch costs. */
+    private final boolean measures;
+
     private final RangeReader reader;
     private volatile Prefetch.@Nullable Job ahead;
 
@@ -48,6 +52,7 @@ final class ServedBlob {
         this.clock = clock;
         this.reader = (target, position) -> source.read(position, target);
         long largest = Math.min(amplification.largestFill(), source.largestFill());
+        this.measures = largest > 0;
         this.flights = new Flights(new FillWindow(size, largest, source.chunkSize()), budget);
     }
 
@@ -141,6 +146,10 @@ final class ServedBlob {
     /** Fetches what is not cached of a range; nothing if all of the reader's own part is cached by now. */
     private void fillHoles(ReadRequest request, long from, long to, long ownStart, long ownEnd) throws IOException {
         AnonFd fd = request.fd();
+        if (from == ownStart && to == ownEnd && request.isAllMissing()) {
+            fetch(request, from, to);
+            return;
+        }
         long data = fd.nextData(from, to);
         if (data >= to) {
             fetch(request, from, to);
@@ -164,8 +173,8 @@ final class ServedBlob {
 
     private void fetch(ReadRequest request, long from, long to) throws IOException {
         AnonFd fd = request.fd();
-        long start = clock.getAsLong();
-        long viewed = to - to % VIEWED;
+        long start = measures ? clock.getAsLong() : 0;
+        long viewed = to & -VIEWED;
         Optional<MemorySegment> view = viewed > from ? source.view(from, viewed - from) : Optional.empty();
         if (view.isPresent()) {
             fd.write(view.get(), from);
@@ -173,13 +182,10 @@ final class ServedBlob {
             viewed = from;
         }
         if (viewed < to) {
-            Deadline before = CurrentDeadline.set(BlobHandler.deadline(request));
-            try {
-                fd.fill(viewed, to - viewed, reader);
-            } finally {
-                CurrentDeadline.set(before);
-            }
+            fd.fill(viewed, to - viewed, reader);
         }
-        flights.measured(to - from, clock.getAsLong() - start);
+        if (measures) {
+            flights.measured(to - from, clock.getAsLong() - start);
+        }
     }
 }

@@ -9,9 +9,11 @@ import dev.cachefiles.CookieKey;
 import dev.cachefiles.ProtocolException;
 import dev.cachefiles.VolumeKey;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.util.HexFormat;
 import java.util.Optional;
 import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Bytes to {@link Message}. Total: any bytes give a message or a {@link ProtocolException}, nothing else.
@@ -19,6 +21,15 @@ import java.util.OptionalInt;
  * <p>Pure and safe for use by several threads.
  */
 public final class MessageDecoder {
+
+    // Indices of the fields of a READ in a ByteBuffer.
+    private static final int MSG_ID = (int) MessageLayout.MSG_ID;
+    private static final int OPCODE = (int) MessageLayout.OPCODE;
+    private static final int LEN = (int) MessageLayout.LEN;
+    private static final int OBJECT_ID = (int) MessageLayout.OBJECT_ID;
+    private static final int READ_OFF = (int) MessageLayout.READ_OFF;
+    private static final int READ_LEN = (int) MessageLayout.READ_LEN;
+    private static final int READ_SIZE = (int) MessageLayout.READ_SIZE;
 
     private MessageDecoder() {}
 
@@ -51,63 +62,24 @@ public final class MessageDecoder {
     }
 
     /**
-     * Tells whether the bytes are a READ that {@link #decode} would take. Its fields can be read where they are then,
-     * without an object for them.
+     * Decodes a message if it is a READ: the quick way for the most frequent one.
      *
-     * @param buffer the bytes, in host order, from offset 0
+     * @param bytes  the bytes, in host order, from index 0; the buffer's order is the host's
      * @param length how many of them the kernel wrote
-     * @return true if they are
+     * @return what {@link #decode} gives for them if that is a READ; null if not, malformed or another message
      */
-    public static boolean isRead(MemorySegment buffer, int length) {
-        if (length != MessageLayout.READ_SIZE
-                || buffer.byteSize() < MessageLayout.READ_SIZE
-                || buffer.get(JAVA_INT_UNALIGNED, MessageLayout.LEN) != length
-                || buffer.get(JAVA_INT_UNALIGNED, MessageLayout.OPCODE) != MessageLayout.OP_READ) {
-            return false;
+    public static Message.@Nullable Read decodeRead(ByteBuffer bytes, int length) {
+        if (length != READ_SIZE
+                || bytes.capacity() < READ_SIZE
+                || bytes.getInt(LEN) != length
+                || bytes.getInt(OPCODE) != MessageLayout.OP_READ) {
+            return null;
         }
-        long offset = readOffset(buffer);
-        long count = readLength(buffer);
-        return offset >= 0 && count > 0 && offset + count >= 0;
-    }
-
-    /**
-     * Gives the id of a message.
-     *
-     * @param buffer the bytes
-     * @return the 32 bits
-     */
-    public static int messageId(MemorySegment buffer) {
-        return buffer.get(JAVA_INT_UNALIGNED, MessageLayout.MSG_ID);
-    }
-
-    /**
-     * Gives the id of the object of a message.
-     *
-     * @param buffer the bytes
-     * @return the 32 bits
-     */
-    public static int objectId(MemorySegment buffer) {
-        return buffer.get(JAVA_INT_UNALIGNED, MessageLayout.OBJECT_ID);
-    }
-
-    /**
-     * Gives where the range of a READ starts.
-     *
-     * @param buffer the bytes
-     * @return byte offset in the object
-     */
-    public static long readOffset(MemorySegment buffer) {
-        return buffer.get(JAVA_LONG_UNALIGNED, MessageLayout.READ_OFF);
-    }
-
-    /**
-     * Gives how long the range of a READ is.
-     *
-     * @param buffer the bytes
-     * @return number of bytes
-     */
-    public static long readLength(MemorySegment buffer) {
-        return buffer.get(JAVA_LONG_UNALIGNED, MessageLayout.READ_LEN);
+        long offset = bytes.getLong(READ_OFF);
+        long count = bytes.getLong(READ_LEN);
+        return offset >= 0 && count > 0 && offset + count >= 0
+                ? new Message.Read(bytes.getInt(MSG_ID), bytes.getInt(OBJECT_ID), offset, count)
+                : null;
     }
 
     /**

@@ -94,21 +94,13 @@ class MessageDecoderProperties {
     private static void assertSurvives(Message message) throws ProtocolException {
         byte[] bytes = MessageEncoder.encode(message);
         assertEquals(message, MessageDecoder.decode(MemorySegment.ofArray(bytes), bytes.length));
-        assertReadInPlace(message, MemorySegment.ofArray(bytes), bytes.length);
+        assertQuick(message, bytes, bytes.length);
     }
 
-    /** What is read in place is what is decoded, and nothing else is taken for a READ. */
-    private static void assertReadInPlace(@Nullable Message message, MemorySegment bytes, int length) {
-        assertEquals(message instanceof Message.Read, MessageDecoder.isRead(bytes, length));
-        if (message instanceof Message.Read read) {
-            assertEquals(
-                    read,
-                    new Message.Read(
-                            MessageDecoder.messageId(bytes),
-                            MessageDecoder.objectId(bytes),
-                            MessageDecoder.readOffset(bytes),
-                            MessageDecoder.readLength(bytes)));
-        }
+    /** The quick way takes the READs that are good, and nothing else. */
+    private static void assertQuick(@Nullable Message message, byte[] bytes, int length) {
+        var buffer = ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder());
+        assertEquals(message instanceof Message.Read ? message : null, MessageDecoder.decodeRead(buffer, length));
     }
 
     private static void assertTotal(byte[] bytes, int length) {
@@ -116,10 +108,10 @@ class MessageDecoderProperties {
         try {
             message = MessageDecoder.decode(MemorySegment.ofArray(bytes), length);
         } catch (ProtocolException e) {
-            assertReadInPlace(null, MemorySegment.ofArray(bytes), length);
+            assertQuick(null, bytes, length);
             return;
         }
-        assertReadInPlace(message, MemorySegment.ofArray(bytes), length);
+        assertQuick(message, bytes, length);
         assertEquals(ByteBuffer.wrap(bytes, 0, length), ByteBuffer.wrap(MessageEncoder.encode(message)));
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.cachefiles.ffm;
 
+import dev.cachefiles.Errno;
 import dev.cachefiles.ffm.libc.Ioctl;
 import dev.cachefiles.ffm.libc.LibC;
 import dev.cachefiles.spi.AnonFile;
@@ -35,7 +36,8 @@ record LinuxAnonFile(int fd) implements AnonFile {
 
     @Override
     public int completeRead(int messageId) {
-        return LibC.ioctl(fd, Ioctl.READ_COMPLETE, Integer.toUnsignedLong(messageId));
+        // EINVAL is the only errno that the kernel has for it.
+        return LibC.ioctl(fd, Ioctl.READ_COMPLETE, Integer.toUnsignedLong(messageId)) == 0 ? 0 : -Errno.EINVAL.number();
     }
 
     @Override

@@ -57,6 +57,9 @@ final class LinuxDeviceFile implements DeviceFile {
             return found == -Errno.EINTR.number() ? 0 : found;
         }
         short device = fds.found(DEVICE);
+        if (found == 1 && device == PollFds.POLLIN) {
+            return READABLE;
+        }
         if ((device & ~PollFds.POLLIN) != 0) {
             return -Errno.EBADF.number(); // only POLLNVAL is possible: the device never reports an error or a hang-up
         }

@@ -86,6 +86,10 @@ public final class LibC {
     private static final MethodHandle WRITE =
             downcall("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
 
+    /** {@code int poll(struct pollfd *fds, nfds_t nfds, int timeout)}; see poll(2). Does not tell its errno. */
+    private static final MethodHandle POLL =
+            quickDowncall("poll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+
     /** {@code int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *t, const sigset_t *s)}; see ppoll(2). */
     private static final MethodHandle PPOLL =
             downcall("ppoll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS));
@@ -117,12 +121,19 @@ public final class LibC {
         static final MethodHandle PWRITE =
                 downcall("pwrite", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG));
 
+        /** The same, without its errno. */
+        static final MethodHandle QUICK_PWRITE =
+                quickDowncall("pwrite", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG));
+
         /** {@code off_t lseek(int fd, off_t offset, int whence)}; see lseek(2). */
         static final MethodHandle LSEEK =
                 downcall("lseek", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
 
-        /** {@code int ioctl(int fd, unsigned long request, ...)}; see ioctl(2). The third argument is passed by value. */
-        static final MethodHandle IOCTL = downcall(
+        /**
+         * {@code int ioctl(int fd, unsigned long request, ...)}; see ioctl(2). The third argument is passed by value.
+         * Does not tell its errno.
+         */
+        static final MethodHandle IOCTL = quickDowncall(
                 "ioctl",
                 FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG),
                 Linker.Option.firstVariadicArg(2));
@@ -187,9 +198,16 @@ public final class LibC {
         }
     }
 
-    /** Writes bytes of native memory at an offset. */
+    /**
+     * Writes bytes of native memory at an offset. What has failed is done once more, to learn why; should it succeed
+     * then, it has succeeded.
+     */
     public static long pwrite(int fd, MemorySegment source, long offset) {
         try {
+            long written = (long) Later.QUICK_PWRITE.invokeExact(fd, source, source.byteSize(), offset);
+            if (written >= 0) {
+                return written;
+            }
             MemorySegment state = STATE.get();
             return result(state, (long) Later.PWRITE.invokeExact(state, fd, source, source.byteSize(), offset));
         } catch (Throwable t) {
@@ -207,11 +225,10 @@ public final class LibC {
         }
     }
 
-    /** Controls a device; the argument is a number, not an address. */
+    /** Controls a device; the argument is a number, not an address. Returns -1, whatever the errno, if it fails. */
     public static int ioctl(int fd, long request, long argument) {
         try {
-            MemorySegment state = STATE.get();
-            return result(state, (int) Later.IOCTL.invokeExact(state, fd, request, argument));
+            return (int) Later.IOCTL.invokeExact(fd, request, argument);
         } catch (Throwable t) {
             throw linkage(t);
         }
@@ -227,9 +244,15 @@ public final class LibC {
         }
     }
 
-    /** Waits for input; a negative timeout waits without limit. */
+    /** Waits for input; a negative timeout waits without limit. What has failed is done once more, to learn why. */
     public static int poll(PollFds fds, long timeoutNanos) {
         try {
+            if (timeoutNanos < 0) {
+                int found = (int) POLL.invokeExact(fds.segment(), (long) fds.count(), -1);
+                if (found >= 0) {
+                    return found;
+                }
+            }
             MemorySegment state = STATE.get();
             if (timeoutNanos < 0) {
                 return result(state, (int) PPOLL.invokeExact(
@@ -315,16 +338,24 @@ public final class LibC {
         return t instanceof Error error ? error : new LinkageError("downcall", t);
     }
 
-    @SuppressWarnings("restricted") // the one place where native code is linked
     static MethodHandle downcall(String name, FunctionDescriptor function, Linker.Option... options) {
         var all = new Linker.Option[options.length + 1];
         all[0] = CAPTURE_ERRNO;
         System.arraycopy(options, 0, all, 1, options.length);
+        return quickDowncall(name, function, all);
+    }
+
+    /**
+     * Links a function whose errno is lost, on purpose: in code of the quick compiler a call that keeps it takes three
+     * times as long. For calls that fail rarely and can be made once more, or whose errno is known.
+     */
+    @SuppressWarnings("restricted") // the one place where native code is linked
+    private static MethodHandle quickDowncall(String name, FunctionDescriptor function, Linker.Option... options) {
         return LINKER.downcallHandle(
                 LINKER.defaultLookup()
                         .find(name)
                         .orElseThrow(() -> new UnsatisfiedLinkError("the C library has no function " + name)),
                 function,
-                all);
+                options);
     }
 }
