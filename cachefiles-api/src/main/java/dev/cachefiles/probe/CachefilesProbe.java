@@ -72,7 +72,7 @@ public final class CachefilesProbe {
             findings.add(new PrivilegeCheck(machine).run());
             findings.add(new DeviceCheck(machine, options.device()).run());
             findings.addAll(new DirectoryCheck(options.directory(), mounts, provider).run());
-            new SpaceCheck(options).run().ifPresent(findings::add);
+            findings.addAll(new SpaceCheck(options).run(provider));
             findings.add(new TagCheck(machine, mounts, options.tag()).run());
             findings.add(new OpenFilesCheck(machine).run());
             setUp(findings);

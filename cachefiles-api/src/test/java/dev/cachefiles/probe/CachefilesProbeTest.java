@@ -232,10 +232,22 @@ class CachefilesProbeTest {
     void limits_on_free_space_are_compared_with_what_is_free() {
         CacheOptions options = options().blockLimits(new Limits(7, 5, 1)).build();
         var check = new SpaceCheck(options);
-        assertEquals(Severity.ERROR, check.finding(9, 1000).severity());
-        assertEquals(Severity.WARNING, check.finding(10, 1000).severity());
-        assertEquals(Severity.WARNING, check.finding(49, 1000).severity());
-        assertEquals(Severity.OK, check.finding(50, 1000).severity());
+        assertEquals(Severity.ERROR, check.blocks(9, 1000).severity());
+        assertEquals(Severity.WARNING, check.blocks(10, 1000).severity());
+        assertEquals(Severity.WARNING, check.blocks(49, 1000).severity());
+        assertEquals(Severity.OK, check.blocks(50, 1000).severity());
+    }
+
+    @Test
+    void limits_on_free_inodes_are_compared_with_what_is_free() {
+        CacheOptions options = options().fileLimits(new Limits(70, 50, 10)).build();
+        var check = new SpaceCheck(options);
+        assertEquals(Severity.ERROR, check.files(99, 1000).severity());
+        assertTrue(check.files(99, 1000).what().contains("99 of 1000 inodes free, less than the 10% (fstop)"));
+        assertEquals(Severity.WARNING, check.files(499, 1000).severity());
+        assertEquals(Severity.OK, check.files(500, 1000).severity());
+        assertEquals(Severity.OK, check.files(0, 0).severity());
+        assertEquals(Severity.OK, check.blocks(99, 1000).severity());
     }
 
     @Test

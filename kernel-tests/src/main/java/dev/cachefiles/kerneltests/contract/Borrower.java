@@ -65,6 +65,11 @@ final class Borrower implements Closeable {
         return borrower;
     }
 
+    /** The number of the process. */
+    long pid() {
+        return process.pid();
+    }
+
     /** Waits until it is stuck. */
     void awaitStuck() throws IOException {
         output.awaitLine("stuck", process);

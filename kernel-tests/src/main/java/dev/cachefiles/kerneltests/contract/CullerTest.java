@@ -13,9 +13,11 @@ import dev.cachefiles.CookieKey;
 import dev.cachefiles.Errno;
 import dev.cachefiles.VolumeKey;
 import dev.cachefiles.cache.CacheCuller;
+import dev.cachefiles.cache.CacheKeeper;
 import dev.cachefiles.cache.CacheTree;
 import dev.cachefiles.cache.CachedObject;
 import dev.cachefiles.cache.CachedVolume;
+import dev.cachefiles.cache.CullReport;
 import dev.cachefiles.cache.CullResult;
 import dev.cachefiles.cache.CullSummary;
 import dev.cachefiles.cache.CullingPolicy;
@@ -393,6 +395,72 @@ class CullerTest {
                 .orThrow();
         assertArrayEquals(old.content(), another.readAll(old).bytes());
         kernel.mount(inDomain("c")).mounted();
+    }
+
+    /** Between the limits cull and run, nothing but the flag tells whether there is enough. */
+    @Test
+    @Row(52)
+    @CacheDisk
+    @RealKernelOnly("the fake's disk has no end")
+    void the_flag_of_the_kernel_is_followed_down_to_run(KernelUnderTest kernel) throws Exception {
+        Image image = kernel.image(6_000_000);
+        CachefilesChannel channel = serve(kernel, new ImageHandler(image));
+        fill(kernel, image, inDomain("a"));
+        Mount mount = kernel.mount(inDomain("b")).mounted();
+        try (var keeper = new CacheKeeper(channel, CullingPolicy.builder().build())) {
+            FreeSpaceTest.leave(kernel, 0.06);
+            assertFalse(channel.isCullingWanted());
+            assertFalse(keeper.keep().hasCulled(), "more is free than cull asks for");
+            FreeSpaceTest.leave(kernel, 0.04);
+            mount.read(0, 4096);
+            SdkDaemon.await(() -> isWanted(channel), "the flag");
+            FreeSpaceTest.leave(kernel, 0.06);
+            assertTrue(channel.isCullingWanted(), "room alone does not clear it");
+            CullReport report = keeper.keep();
+            assertEquals(
+                    List.of("erofs,d/a"),
+                    report.culled().stream().map(CachedObject::toString).toList());
+            assertTrue(report.enough());
+            assertArrayEquals(image.content(), mount.readAll(image).bytes());
+        }
+    }
+
+    private static boolean isWanted(CachefilesChannel channel) {
+        try {
+            return channel.isCullingWanted();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Without a budget: a server that sees the flag makes room by itself. */
+    @Test
+    @Row(52)
+    @CacheDisk
+    @RealKernelOnly("the fake's disk has no end")
+    void a_server_makes_room_when_the_kernel_asks(KernelUnderTest kernel) throws Exception {
+        Image image = kernel.image(6_000_000);
+        CachefilesChannel channel = CachefilesChannel.open(kernel.options(), kernel.provider());
+        SdkDaemon daemon = SdkDaemon.start(
+                kernel,
+                channel,
+                new ImageHandler(image),
+                builder -> builder.culling(CullingPolicy.builder().build()));
+        fill(kernel, image, inDomain("a"));
+        Mount mount = kernel.mount(inDomain("b")).mounted();
+        FreeSpaceTest.leave(kernel, 0.04);
+        mount.read(0, 4096);
+        SdkDaemon.await(() -> !isStoredNow(kernel, A), "the least recently used to be culled");
+        assertArrayEquals(image.content(), mount.readAll(image).bytes());
+        assertEquals(List.of(), daemon.readFailures());
+    }
+
+    private static boolean isStoredNow(KernelUnderTest kernel, CookieKey cookie) {
+        try {
+            return isStored(kernel, cookie);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static boolean isStored(KernelUnderTest kernel, CookieKey cookie) throws IOException {

@@ -14,6 +14,9 @@ import dev.cachefiles.Errno;
 import dev.cachefiles.kerneltests.contract.RawDaemon.Opened;
 import dev.cachefiles.kerneltests.matrix.Row;
 import dev.cachefiles.kerneltests.support.OpenFiles;
+import dev.cachefiles.probe.CachefilesProbe;
+import dev.cachefiles.probe.Finding;
+import dev.cachefiles.probe.ProbeReport;
 import dev.cachefiles.protocol.Message;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -264,6 +267,29 @@ class DaemonEndTest {
         mount.unmount();
         SdkDaemon.start(kernel, new ImageHandler(image));
         kernel.mount("b").mounted();
+    }
+
+    @Test
+    @Row(48)
+    @RealKernelOnly("the fake has no other processes")
+    void the_probe_names_who_keeps_an_fd_of_a_daemon_that_has_ended(KernelUnderTest kernel) throws Exception {
+        Image image = kernel.image(SIZE);
+        RawDaemon daemon = RawDaemon.bound(kernel);
+        Mounting mounting = kernel.mount("a");
+        Opened opened = daemon.accept(image.length());
+        Mount mount = daemon.mounted(mounting, image);
+        try (Borrower heir = Borrower.start(kernel, opened.message().fd(), Borrower.HOLD)) {
+            daemon.closeDevice();
+            daemon.closeFiles();
+            ProbeReport report = CachefilesProbe.run(kernel.options(), kernel.provider());
+            assertTrue(
+                    report.of(Finding.Severity.ERROR).stream()
+                            .anyMatch(finding ->
+                                    finding.what().contains("kept busy by process " + heir.pid() + " (perl)")),
+                    report.toString());
+        }
+        assertTrue(kernel.isDeviceFree());
+        mount.unmount();
     }
 
     @Test

@@ -7,10 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.cachefiles.CacheOptions;
 import dev.cachefiles.CachefilesChannel;
 import dev.cachefiles.OnDemandServer;
+import dev.cachefiles.kerneltests.support.BlobServerCommand;
 import dev.cachefiles.kerneltests.support.CacheDirectory;
 import dev.cachefiles.kerneltests.support.ErofsImage;
 import dev.cachefiles.kerneltests.support.ErofsMount;
 import dev.cachefiles.kerneltests.support.FileHandler;
+import dev.cachefiles.kerneltests.support.LoopDisk;
 import dev.cachefiles.kerneltests.support.Shell;
 import dev.cachefiles.kerneltests.support.SourceTree;
 import java.io.IOException;
@@ -64,8 +66,19 @@ class CacheCopyTest {
         }
         Path archive = directory.resolve("cache.tar");
         assertTrue(cacheCommand("export", from, archive).contains("1 files"));
-        Path to = CacheDirectory.create();
-        assertTrue(cacheCommand("import", to, archive).contains("1 files added"));
+        try (LoopDisk disk = LoopDisk.create(512, 4096)) {
+            Path to = disk.point();
+            assertTrue(cacheCommand("import", to, archive).contains("1 files added"));
+            try (LoopDisk later = disk.afterPowerCut()) {
+                Shell.Result same = BlobServerCommand.run(
+                        "cache", "verify", "--cache-dir", later.point().toString(), archive.toString());
+                assertEquals(0, same.status(), same.toString());
+            }
+            assertServed(blobs, to, one, two);
+        }
+    }
+
+    private void assertServed(Path blobs, Path to, Path one, Path two) throws IOException {
 
         var handler = new FileHandler(blobs);
         try (var server = serve(to, handler);

@@ -87,11 +87,41 @@ class ProbeTest {
     }
 
     @Test
+    void limits_that_ask_for_more_inodes_than_there_are() throws Exception {
+        LoopDisk disk = LoopDisk.create(512, 4096);
+        try {
+            Shell.sh("cd \"$1\" && seq 1 400 | xargs touch", disk.point().toString())
+                    .orThrow();
+            assertFinds(
+                    CachefilesProbe.run(CacheOptions.builder(disk.point())
+                            .fileLimits(new Limits(99, 98, 0))
+                            .build()),
+                    Severity.WARNING,
+                    Topic.SPACE,
+                    "less than the 98% (fcull)");
+        } finally {
+            disk.close();
+        }
+    }
+
+    @Test
     void limits_that_ask_for_more_room_than_there_is() throws Exception {
         CacheOptions options = CacheOptions.builder(CacheDirectory.create())
                 .blockLimits(new Limits(99, 98, 97))
                 .build();
         assertFinds(CachefilesProbe.run(options), Severity.ERROR, Topic.SPACE, "less than the 97% (bstop)");
+    }
+
+    @Test
+    @Row(1)
+    void a_user_namespace_and_a_low_limit_of_files_are_named() throws Exception {
+        Shell.Result result = Shell.sh(
+                "ulimit -n 200 && exec unshare --user --map-root-user examples/blob-server/bin/blob-server doctor"
+                        + " --cache-dir \"$1\"",
+                CacheDirectory.create().toString());
+        assertEquals(1, result.status(), result.toString());
+        assertTrue(result.output().contains("in a user namespace, in which no capability opens"), result.toString());
+        assertTrue(result.output().contains("only 200 files open"), result.toString());
     }
 
     @Test

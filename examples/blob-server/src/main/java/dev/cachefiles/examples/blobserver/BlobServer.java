@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.cachefiles.examples.blobserver;
 
+import dev.cachefiles.CacheOptions;
 import dev.cachefiles.CachefilesChannel;
+import dev.cachefiles.DeviceFd;
 import dev.cachefiles.examples.blobserver.commands.Commands;
 import dev.cachefiles.examples.blobserver.commands.ServeCommand;
 import dev.cachefiles.examples.blobserver.daemon.CacheOpener;
 import dev.cachefiles.examples.blobserver.settings.ConfigException;
 import dev.cachefiles.examples.blobserver.support.Failures;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import picocli.CommandLine;
@@ -54,7 +58,7 @@ public final class BlobServer {
      */
     public static void main(String[] args) {
         String[] command = withCommand(args);
-        var program = new BlobServer(CachefilesChannel::open);
+        var program = new BlobServer(BlobServer::bind);
         if (command[0].equals("serve") && Stream.of(command).noneMatch(OWN_OPTIONS::contains)) {
             // A server is to start soon: it needs no other command, and what it does need is loaded beside.
             Thread.ofPlatform().daemon().name("prepare").start(CachefilesChannel::prepare);
@@ -74,11 +78,17 @@ public final class BlobServer {
      * @return its exit status
      */
     public static int run(PrintWriter out, PrintWriter err, String... args) {
-        return new BlobServer(CachefilesChannel::open)
+        return new BlobServer(BlobServer::bind)
                 .commandLine()
                 .setOut(out)
                 .setErr(err)
                 .execute(withCommand(args));
+    }
+
+    /** Goes on with the device that this process was started with, if it was; else opens it. */
+    private static CachefilesChannel bind(CacheOptions options) throws IOException {
+        Optional<DeviceFd> passed = DeviceFd.passed("cachefiles");
+        return passed.isPresent() ? CachefilesChannel.adopt(options, passed.get()) : CachefilesChannel.open(options);
     }
 
     /** Options without a command are those of the daemon. */

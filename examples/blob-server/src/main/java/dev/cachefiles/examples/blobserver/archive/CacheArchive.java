@@ -3,7 +3,9 @@ package dev.cachefiles.examples.blobserver.archive;
 
 import dev.cachefiles.examples.blobserver.support.Refusal;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -56,6 +58,7 @@ public final class CacheArchive {
     /**
      * Puts what is in an archive into a cache. All of it is unpacked beside the cache and looked at first; nothing of an
      * archive that holds anything else gets into the cache, nor anywhere else. Files that the cache has already stay.
+     * When this returns, all of it is on the disk.
      *
      * @param archive the archive; untrusted
      * @param cache   the cache's directory
@@ -71,6 +74,8 @@ public final class CacheArchive {
         try {
             Tar.extract(archive, staging);
             CacheContents contents = CacheContents.of(staging);
+            // First the bytes, then the names: a file that is found in a cache is taken for whole.
+            sync(staging);
             Path store = directory(cache.resolve("cache"));
             for (Path volume : contents.volumes()) {
                 volume(volume, store.resolve(volume.getFileName()));
@@ -79,6 +84,7 @@ public final class CacheArchive {
             for (Path file : contents.files()) {
                 moved += move(file, store.resolve(staging.relativize(file))) ? 1 : 0;
             }
+            sync(store);
             return new Count(moved, contents.files().size() - moved);
         } finally {
             delete(staging);
@@ -135,6 +141,23 @@ public final class CacheArchive {
         Files.setPosixFilePermissions(file, FILE);
         Files.move(file, target);
         return true;
+    }
+
+    /** Has the file system of a directory write back. */
+    private static void sync(Path directory) throws IOException {
+        Process process = new ProcessBuilder("sync", "--file-system", "--", directory.toString())
+                .redirectErrorStream(true)
+                .start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+        try {
+            if (process.waitFor() != 0) {
+                throw new Refusal(directory + ": cannot be written back: " + output);
+            }
+        } catch (InterruptedException e) {
+            process.destroy();
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while " + directory + " was written back");
+        }
     }
 
     private static Path directory(Path path) throws IOException {
