@@ -382,9 +382,8 @@ public final class CachefilesChannel implements Channel {
     }
 
     private PendingRequest register(BufferPool.Buffer buffer, int length) throws IOException {
-        Message.Read quick = MessageDecoder.decodeRead(buffer.bytes(), length);
-        if (quick != null) {
-            return register(quick);
+        if (MessageDecoder.isRead(buffer.bytes(), length)) {
+            return register(MessageDecoder.read(buffer.bytes()));
         }
         Message message;
         try {

@@ -155,7 +155,7 @@ public class ReadPathBenchmark {
 
         @Override
         public long open(OpenRequest request) {
-            return 1L << 40;
+            return 1L << 38;
         }
 
         @Override
@@ -169,7 +169,7 @@ public class ReadPathBenchmark {
 
         @Override
         public long size() {
-            return 1L << 40;
+            return 1L << 38;
         }
 
         @Override

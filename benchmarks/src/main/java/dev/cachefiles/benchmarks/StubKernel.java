@@ -17,12 +17,12 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * A kernel that costs next to nothing, so that what is measured is the engine: it hands out as many READs as are asked
- * for, of some number of objects in turn, takes every answer, and keeps no bytes. It checks nothing; that is the fake
+ * for, of some number of objects in turn and of each from front to back, takes every answer, and keeps no bytes. It checks nothing; that is the fake
  * kernel's part.
  */
 final class StubKernel implements DeviceFile, AnonFile {
     static final int READ_LENGTH = 4096;
-    private static final long OBJECT_SIZE = 1L << 40;
+    private static final long OBJECT_SIZE = 1L << 38;
     private static final int FIRST_FD = 1000;
     private static final int OPCODE_READ = 2;
 
@@ -85,7 +85,7 @@ final class StubKernel implements DeviceFile, AnonFile {
         buffer.set(ValueLayout.JAVA_INT, 4, OPCODE_READ);
         buffer.set(ValueLayout.JAVA_INT, 8, 32);
         buffer.set(ValueLayout.JAVA_INT, 12, (int) (number % objects));
-        buffer.set(ValueLayout.JAVA_LONG, 16, number * READ_LENGTH % OBJECT_SIZE);
+        buffer.set(ValueLayout.JAVA_LONG, 16, number / objects * READ_LENGTH % OBJECT_SIZE);
         buffer.set(ValueLayout.JAVA_LONG, 24, READ_LENGTH);
         return 32;
     }

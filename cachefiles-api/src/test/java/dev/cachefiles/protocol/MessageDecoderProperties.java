@@ -100,7 +100,10 @@ class MessageDecoderProperties {
     /** The quick way takes the READs that are good, and nothing else. */
     private static void assertQuick(@Nullable Message message, byte[] bytes, int length) {
         var buffer = ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder());
-        assertEquals(message instanceof Message.Read ? message : null, MessageDecoder.decodeRead(buffer, length));
+        assertEquals(message instanceof Message.Read, MessageDecoder.isRead(buffer, length));
+        if (message instanceof Message.Read) {
+            assertEquals(message, MessageDecoder.read(buffer));
+        }
     }
 
     private static void assertTotal(byte[] bytes, int length) {
