@@ -42,6 +42,7 @@ public final class KernelBenchmark {
     private final Predicate<String> workloads;
     private final String machine;
     private final List<Sample> samples = new ArrayList<>();
+    private int programs;
 
     private KernelBenchmark(String[] args) {
         if (args.length != 10) {
@@ -95,13 +96,30 @@ public final class KernelBenchmark {
         System.out.print(new Report(machine, contestants, course, samples).text());
     }
 
-    /** Images into memory: where the daemons have their bytes from shall have no say either. */
-    private void prepare(List<Workload> course) throws IOException {
+    /** Images and programs into memory: where the daemons have their bytes from shall have no say either. */
+    private void prepare(List<Workload> course) throws IOException, InterruptedException {
         Files.createDirectories(BLOBS);
         Files.createDirectories(MOUNT);
+        intoMemory(Path.of(System.getProperty("java.home")));
+        intoMemory(Path.of(blobServer, "../../target").normalize());
+        for (String entry : classPath.split(":", -1)) {
+            intoMemory(Path.of(entry.replace("/*", "")));
+        }
         for (String image : course.stream().map(Workload::image).distinct().toList()) {
             Files.copy(images.resolve(image + ".erofs"), BLOBS.resolve(image + ".erofs"));
         }
+    }
+
+    /** A daemon's own files as well, which are on the machine's disk: each page of them that is touched first would be. */
+    private void intoMemory(Path directory) throws IOException, InterruptedException {
+        programs++;
+        Commands.run(
+                "sh",
+                "-c",
+                "mkdir -p \"$2\" && cp -a \"$1/.\" \"$2\" && mount --bind \"$2\" \"$1\"",
+                "sh",
+                directory.toString(),
+                SCRATCH.resolve("programs").resolve(Integer.toString(programs)).toString());
     }
 
     private void run(Contestant contestant, List<Workload> course, CacheDisk disk, int round)
