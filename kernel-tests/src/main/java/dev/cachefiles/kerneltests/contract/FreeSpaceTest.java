@@ -244,7 +244,7 @@ class FreeSpaceTest {
         assertEquals(Errno.ENOBUFS, kernel.mount("b").error());
 
         // What someone would do who finds the disk repaired.
-        // In one go: a server that tries again in between would make its cache in the directory below.
+        // In one go: a server that tries again in between makes its cache in the directory below.
         Shell.sh("umount \"$1\" && mount \"$2\" \"$1\"", directory.toString(), device)
                 .orThrow();
         SdkDaemon.await(() -> daemon.rebirths() == 1, "the cache");

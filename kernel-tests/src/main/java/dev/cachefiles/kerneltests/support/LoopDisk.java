@@ -81,6 +81,7 @@ public final class LoopDisk implements AutoCloseable {
         Shell.run("umount", point.toString()).orThrow();
         Shell.run("/sbin/losetup", "--detach", device).orThrow();
         Files.delete(file);
-        Files.delete(point);
+        // A server that looked for its cache while the disk was not mounted has made one in the directory below.
+        Shell.run("rm", "-r", "--one-file-system", point.toString()).orThrow();
     }
 }
