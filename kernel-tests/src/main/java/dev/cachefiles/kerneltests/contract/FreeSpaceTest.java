@@ -3,7 +3,6 @@ package dev.cachefiles.kerneltests.contract;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -260,8 +259,9 @@ class FreeSpaceTest {
                 image.content(), kernel.mount("a").mounted().readAll(image).bytes());
     }
 
-    private static void assertFailures(SdkDaemon daemon, Errno... expected) {
-        assertFalse(daemon.readFailures().isEmpty());
+    private static void assertFailures(SdkDaemon daemon, Errno... expected) throws Exception {
+        // It is told after the answer, and after the log.
+        SdkDaemon.await(() -> !daemon.readFailures().isEmpty(), "the failure of a READ");
         for (Throwable failure : daemon.readFailures()) {
             Errno errno = assertInstanceOf(CachefilesException.class, failure).errno();
             assertTrue(List.of(expected).contains(errno), failure.toString());
