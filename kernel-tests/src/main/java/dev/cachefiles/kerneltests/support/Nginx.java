@@ -4,9 +4,12 @@ package dev.cachefiles.kerneltests.support;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Debian's nginx: serves a directory with TLS and HTTP/2 on one port, and in plain text on another. */
 public final class Nginx implements AutoCloseable {
@@ -41,7 +44,8 @@ public final class Nginx implements AutoCloseable {
                 error_log %1$s/error.log;
                 events {}
                 http {
-                  access_log %1$s/access.log;
+                  log_format ranges '"$request" $status $body_bytes_sent $http_range';
+                  access_log %1$s/access.log ranges;
                   client_body_temp_path %1$s/b; proxy_temp_path %1$s/p; fastcgi_temp_path %1$s/f;
                   uwsgi_temp_path %1$s/u; scgi_temp_path %1$s/s;
                   server {
@@ -92,6 +96,44 @@ public final class Nginx implements AutoCloseable {
         while (accessLog().length() <= before) {
             if (System.nanoTime() - start > TIMEOUT_NANOS) {
                 throw new AssertionError("nginx was asked for nothing");
+            }
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+        }
+    }
+
+    /**
+     * What was sent to its end.
+     *
+     * @param first the first byte
+     * @param last  the last byte
+     */
+    public record Range(long first, long last) {
+        /** Number of bytes. */
+        public long length() {
+            return last - first + 1;
+        }
+    }
+
+    /** The ranges that it has sent to their end, in the order in which they ended; without those that ask for the size. */
+    public List<Range> sent() throws IOException {
+        Matcher line =
+                Pattern.compile("(?m)\" 206 ([0-9]+) bytes=([0-9]+)-([0-9]+)$").matcher(accessLog());
+        var sent = new ArrayList<Range>();
+        while (line.find()) {
+            var range = new Range(Long.parseLong(line.group(2)), Long.parseLong(line.group(3)));
+            if (range.last() > 0 && Long.parseLong(line.group(1)) == range.length()) {
+                sent.add(range);
+            }
+        }
+        return sent;
+    }
+
+    /** Waits until it has sent a number of ranges to their end. */
+    public void awaitSent(int count) throws IOException {
+        long start = System.nanoTime();
+        while (sent().size() < count) {
+            if (System.nanoTime() - start > TIMEOUT_NANOS) {
+                throw new AssertionError("nginx has sent no more than " + accessLog());
             }
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
         }

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.cachefiles.CachefilesChannel;
 import dev.cachefiles.CachefilesException;
 import dev.cachefiles.examples.blobserver.control.ControlClient;
+import dev.cachefiles.examples.blobserver.support.NotMounted;
 import dev.cachefiles.testkit.FakeKernel;
 import dev.cachefiles.testkit.FakeMount;
 import dev.cachefiles.testkit.KernelAssert;
@@ -267,7 +268,7 @@ class ConfiguredServingTest {
         while (client.lines("open", "a.img", "a.img").contains("yes")) {
             Thread.onSpinWait(); // the CLOSE comes after the end of the mount
         }
-        var refused = assertThrows(ControlClient.Refused.class, () -> client.lines("pull", "a.img"));
+        var refused = assertThrows(NotMounted.class, () -> client.lines("pull", "a.img"));
         assertEquals("a.img: is not mounted, so that there is no cache file to fill", refused.getMessage());
     }
 }

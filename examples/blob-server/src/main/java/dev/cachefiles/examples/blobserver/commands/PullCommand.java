@@ -4,13 +4,17 @@ package dev.cachefiles.examples.blobserver.commands;
 import dev.cachefiles.examples.blobserver.control.ControlClient;
 import dev.cachefiles.examples.blobserver.daemon.CacheOpener;
 import dev.cachefiles.examples.blobserver.mount.Image;
+import dev.cachefiles.examples.blobserver.mount.MountedAlready;
 import dev.cachefiles.examples.blobserver.mount.Mounter;
 import dev.cachefiles.examples.blobserver.mount.PrivateMount;
 import dev.cachefiles.examples.blobserver.support.LogLines;
+import dev.cachefiles.examples.blobserver.support.NotMounted;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -34,6 +38,9 @@ import picocli.CommandLine.Spec;
             ""
         })
 public final class PullCommand implements Callable<Integer> {
+    /** How long a mount that is just going away may be in the way. */
+    private static final Duration LONGEST_UNMOUNT = Duration.ofSeconds(20);
+
     private final CacheOpener opener;
 
     @Spec
@@ -81,13 +88,35 @@ public final class PullCommand implements Callable<Integer> {
             words.addAll(image.blobs()); // a domain holds blobs of other images too
         }
         try (var progress = PullProgress.on(line.getOut())) {
-            if (daemon.lines("open", image.keyDomain(), image.name()).contains("yes")) {
-                daemon.ask(words, progress);
-                return;
+            long start = System.nanoTime();
+            while (true) {
+                if (pullMounted(image, daemon, words, progress)) {
+                    return;
+                }
+                try (PrivateMount _ = PrivateMount.of(image, new Mounter(daemon))) {
+                    daemon.ask(words, progress);
+                    return;
+                } catch (MountedAlready e) {
+                    if (System.nanoTime() - start > LONGEST_UNMOUNT.toNanos()) {
+                        throw e;
+                    }
+                    LockSupport.parkNanos(50_000_000);
+                }
             }
-            try (PrivateMount _ = PrivateMount.of(image, new Mounter(daemon))) {
-                daemon.ask(words, progress);
-            }
+        }
+    }
+
+    /** Pulls an image that others have mounted; returns false if there is none, or if it goes away meanwhile. */
+    private static boolean pullMounted(Image image, ControlClient daemon, List<String> words, PullProgress progress)
+            throws IOException {
+        if (!daemon.lines("open", image.keyDomain(), image.name()).contains("yes")) {
+            return false;
+        }
+        try {
+            daemon.ask(words, progress);
+            return true;
+        } catch (NotMounted e) {
+            return false;
         }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.cachefiles.examples.blobserver.control;
 
+import dev.cachefiles.examples.blobserver.support.NotMounted;
 import dev.cachefiles.examples.blobserver.support.Refusal;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -69,6 +70,7 @@ public final class ControlClient {
      *
      * @param words the command's name and its arguments
      * @param reply is told what the daemon says meanwhile
+     * @throws NotMounted  if a blob would have to be open for that, and is not, or not any longer
      * @throws Refused     if the daemon could not do it
      * @throws IOException if no daemon answers, or it ends meanwhile
      */
@@ -87,6 +89,7 @@ public final class ControlClient {
                     case "ok" -> {
                         return;
                     }
+                    case "not-mounted" -> throw new NotMounted(answer.get(1));
                     case "error" -> throw new Refused(answer.get(1));
                     default -> throw new Refusal(socket + ": is answered by something else than blob-server");
                 }

@@ -2,6 +2,7 @@
 package dev.cachefiles.examples.blobserver.control;
 
 import dev.cachefiles.examples.blobserver.support.Failures;
+import dev.cachefiles.examples.blobserver.support.NotMounted;
 import java.io.BufferedReader;
 import java.io.Closeable;
 import java.io.IOException;
@@ -70,7 +71,7 @@ public final class ControlServer implements Closeable {
             String line = readLine(reader);
             if (line != null) {
                 var reply = new Lines(writer);
-                reply.end(run(line, reply));
+                reply.write(run(line, reply));
             }
         } catch (IOException e) {
             LOG.log(System.Logger.Level.DEBUG, "a client of the control socket has gone", e);
@@ -90,23 +91,25 @@ public final class ControlServer implements Closeable {
         return line.toString();
     }
 
-    /** Returns what went wrong, or null. */
-    private @Nullable String run(String line, Lines reply) {
+    /** Returns the last line of the answer. */
+    private List<String> run(String line, Lines reply) {
         try {
             List<String> words = new ArrayList<>(Words.split(line));
             String name = words.removeFirst();
             ControlCommand command = commands.get(name);
             if (command == null) {
-                return "this blob-server knows no command '" + name + "'; is it of another version?";
+                return List.of("error", "this blob-server knows no command '" + name + "'; is it of another version?");
             }
             command.run(words, reply);
-            return null;
+            return List.of("ok");
+        } catch (NotMounted e) {
+            return List.of("not-mounted", Failures.describe(e));
         } catch (IOException e) {
-            return String.valueOf(
-                    e.getMessage() == null || !e.getMessage().contains("\n") ? Failures.describe(e) : e.getMessage());
+            String message = String.valueOf(e.getMessage());
+            return List.of("error", message.contains("\n") ? message : Failures.describe(e));
         } catch (RuntimeException e) {
             LOG.log(System.Logger.Level.WARNING, "a command of a client failed", e);
-            return Failures.describe(e);
+            return List.of("error", Failures.describe(e));
         }
     }
 
@@ -120,10 +123,6 @@ public final class ControlServer implements Closeable {
         @Override
         public void progress(long done, long total, String name) throws IOException {
             write(List.of("progress", Long.toString(done), Long.toString(total), name));
-        }
-
-        void end(@Nullable String error) throws IOException {
-            write(error == null ? List.of("ok") : List.of("error", error));
         }
 
         private synchronized void write(List<String> words) throws IOException {

@@ -3,7 +3,10 @@ package dev.cachefiles.examples.blobserver.daemon;
 
 import dev.cachefiles.AnonFd;
 import dev.cachefiles.CacheObject;
+import dev.cachefiles.CachefilesException;
+import dev.cachefiles.Errno;
 import dev.cachefiles.blob.BlobSource;
+import dev.cachefiles.examples.blobserver.support.NotMounted;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -15,6 +18,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Puts all bytes of a blob into the cache that are not there yet. What is there is found out from the cache itself, so
@@ -26,6 +30,7 @@ final class Fill {
     private static final long PAGE = 4096;
     private static final long USUAL_WINDOW = 2 << 20;
     private static final int WORKERS = 4;
+    private static final int LOOKS_FOR_THE_FILE = 500;
 
     private final CacheObject object;
     private final BlobSource source;
@@ -54,6 +59,7 @@ final class Fill {
 
     /** Fills; returns how many bytes were missing. */
     long run() throws IOException, InterruptedException {
+        awaitFile();
         var fetched = new AtomicLong();
         try (var workers = Executors.newFixedThreadPool(
                 Math.clamp(size / window, 1, WORKERS),
@@ -70,13 +76,34 @@ final class Fill {
             }
         } catch (ExecutionException e) {
             if (e.getCause() instanceof ClosedChannelException) {
-                throw new IOException("the image was unmounted before all of it was there", e);
+                throw unmounted();
             }
             throw e.getCause() instanceof IOException cause
                     ? new IOException(cause.getMessage(), cause)
                     : new IOException(e.getCause());
         }
         return fetched.get();
+    }
+
+    /** Of a mount that is under way the kernel may have the answer to its OPEN, and not yet have put the file in place. */
+    private void awaitFile() throws IOException {
+        for (int i = 0; i < LOOKS_FOR_THE_FILE; i++) {
+            try {
+                object.fd().fileSize();
+                return;
+            } catch (ClosedChannelException e) {
+                throw unmounted();
+            } catch (CachefilesException e) {
+                if (!e.errno().equals(Errno.ENOBUFS)) {
+                    throw e;
+                }
+            }
+            LockSupport.parkNanos(10_000_000);
+        }
+    }
+
+    private static NotMounted unmounted() {
+        return new NotMounted("the image was unmounted before all of it was there");
     }
 
     private void work(AtomicLong fetched) throws IOException {

@@ -5,6 +5,7 @@ import dev.cachefiles.CloseRequest;
 import dev.cachefiles.OnDemandListener;
 import dev.cachefiles.OpenRequest;
 import dev.cachefiles.ReadRequest;
+import dev.cachefiles.Request;
 import java.time.Duration;
 
 /**
@@ -15,6 +16,13 @@ import java.time.Duration;
  * @param prefetch keeps how far that is fetched ahead
  */
 record Listeners(ServerStats stats, OpenBlobs blobs, PrefetchStatus prefetch) implements OnDemandListener {
+    @Override
+    public void delivered(Request request) {
+        if (request instanceof OpenRequest open) {
+            blobs.opening(open);
+        }
+    }
+
     @Override
     public void opened(OpenRequest request, long size) {
         stats.opened(request, size);

@@ -8,12 +8,15 @@ import dev.cachefiles.OpenRequest;
 import dev.cachefiles.ReadRequest;
 import dev.cachefiles.blob.BlobKey;
 import dev.cachefiles.examples.blobserver.support.Failures;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -25,6 +28,9 @@ final class OpenBlobs implements OnDemandListener {
     private static final int FAILURES = 256;
 
     private final Map<BlobKey, CacheObject> open = new ConcurrentHashMap<>();
+
+    /** What has been delivered, and of which it is not known here what has become of it. Guards itself. */
+    private final Set<OpenRequest> opening = new HashSet<>();
 
     /** The last ones only: who mounts names of their own invention must not fill the memory. */
     private final Map<BlobKey, String> failures = new LinkedHashMap<>() {
@@ -40,6 +46,39 @@ final class OpenBlobs implements OnDemandListener {
     static BlobKey key(CacheObject object) {
         String domain = object.volume().domain().orElseGet(() -> object.volume().toString());
         return new BlobKey(domain, ByteBuffer.wrap(object.cookie().bytes()));
+    }
+
+    /**
+     * Waits until it is known what becomes of the OPENs of a domain that are under way: the kernel, and so who mounts, is
+     * answered a little before the event of that comes here. Not longer than their deadline, at which they have failed.
+     */
+    void awaitOpening(String domain) throws InterruptedIOException {
+        synchronized (opening) {
+            Set<OpenRequest> waitedFor = new HashSet<>(opening);
+            waitedFor.removeIf(request -> !key(request.object()).domain().equals(domain));
+            while (waitedFor.stream().anyMatch(opening::contains)) {
+                try {
+                    opening.wait();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                    throw new InterruptedIOException("interrupted while " + domain + " was opened");
+                }
+            }
+        }
+    }
+
+    /** An OPEN was delivered: one of {@link #opened} and {@link #openFailed} follows. */
+    void opening(OpenRequest request) {
+        synchronized (opening) {
+            opening.add(request);
+        }
+    }
+
+    private void openingEnds(OpenRequest request) {
+        synchronized (opening) {
+            opening.remove(request);
+            opening.notifyAll();
+        }
     }
 
     Optional<CacheObject> find(BlobKey key) {
@@ -77,11 +116,13 @@ final class OpenBlobs implements OnDemandListener {
         synchronized (failures) {
             failures.remove(key);
         }
+        openingEnds(request);
     }
 
     @Override
     public void openFailed(OpenRequest request, Throwable cause) {
         failed(key(request.object()), cause);
+        openingEnds(request);
     }
 
     @Override

@@ -15,6 +15,7 @@ final class OpenControl implements ControlCommand {
 
     @Override
     public void run(List<String> arguments, Reply reply) throws IOException {
+        blobs.awaitOpening(arguments.get(0));
         boolean open =
                 blobs.find(BlobKeys.of(arguments.get(0), arguments.get(1))).isPresent();
         reply.say(open ? "yes" : "no");

@@ -4,7 +4,7 @@ package dev.cachefiles.examples.blobserver.daemon;
 import dev.cachefiles.blob.BlobKey;
 import dev.cachefiles.blob.layer.PrefetchListener;
 import dev.cachefiles.examples.blobserver.support.Failures;
-import java.util.Locale;
+import dev.cachefiles.examples.blobserver.support.Pace;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
@@ -21,41 +21,11 @@ final class PrefetchStatus implements PrefetchListener {
     private final Map<BlobKey, Run> running = new ConcurrentHashMap<>();
     private final LongSupplier clock;
 
-    /** How many bytes were there when. */
-    private record Mark(long done, long nanos) {}
-
-    /** How far a blob is; its rate is that of the last two to four seconds. */
-    private record Run(
-            long total,
-            Mark older,
-            Mark newer,
-            Mark last,
-            @Nullable String failure) {
-        private static final long SPAN_NANOS = 2_000_000_000L;
-
-        static Run begun(long total, Mark now) {
-            return new Run(total, now, now, now, null);
-        }
-
-        Run at(Mark now) {
-            return now.nanos() - newer.nanos() < SPAN_NANOS
-                    ? new Run(total, older, newer, now, null)
-                    : new Run(total, newer, now, now, null);
-        }
-
-        Run givenUp(String why) {
-            return new Run(total, older, newer, last, why);
-        }
-
+    private record Run(long total, Pace pace, @Nullable String failure) {
         @Override
         public String toString() {
-            String text = last.done() + " of " + total + " bytes";
-            if (failure != null) {
-                return text + ", given up: " + failure;
-            }
-            long nanos = last.nanos() - older.nanos();
-            double mebibytes = (double) (last.done() - older.done()) / (1 << 20);
-            return nanos <= 0 ? text : text + String.format(Locale.ROOT, ", %.1f MiB/s", mebibytes * 1e9 / nanos);
+            String text = pace.done() + " of " + total + " bytes";
+            return failure == null ? text + pace : text + ", given up: " + failure;
         }
     }
 
@@ -83,8 +53,11 @@ final class PrefetchStatus implements PrefetchListener {
 
     @Override
     public void progress(BlobKey key, long done, long total) {
-        var now = new Mark(done, clock.getAsLong());
-        running.compute(key, (blob, run) -> run == null || run.failure() != null ? Run.begun(total, now) : run.at(now));
+        long now = clock.getAsLong();
+        running.compute(key, (blob, run) -> {
+            boolean goesOn = run != null && run.failure() == null;
+            return new Run(total, goesOn ? run.pace().at(done, now) : Pace.from(done, now), null);
+        });
     }
 
     @Override
@@ -104,8 +77,11 @@ final class PrefetchStatus implements PrefetchListener {
                 Failures.describe(cause));
         if (givenUp) {
             String why = Failures.describe(cause);
-            var now = new Mark(0, clock.getAsLong());
-            running.compute(key, (blob, run) -> (run == null ? Run.begun(0, now) : run).givenUp(why));
+            long now = clock.getAsLong();
+            running.compute(
+                    key,
+                    (blob, run) ->
+                            run == null ? new Run(0, Pace.from(0, now), why) : new Run(run.total(), run.pace(), why));
         }
     }
 }

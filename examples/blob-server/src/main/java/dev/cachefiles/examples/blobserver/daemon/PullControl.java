@@ -6,13 +6,12 @@ import dev.cachefiles.blob.BlobKey;
 import dev.cachefiles.blob.BlobResolver;
 import dev.cachefiles.blob.BlobSource;
 import dev.cachefiles.examples.blobserver.control.ControlCommand;
+import dev.cachefiles.examples.blobserver.support.NotMounted;
 import dev.cachefiles.examples.blobserver.support.Refusal;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * {@code pull DOMAIN [NAME...]}: fills blobs that are open, which are those of images that are mounted. Without names:
@@ -31,6 +30,7 @@ final class PullControl implements ControlCommand {
     @Override
     public void run(List<String> arguments, Reply reply) throws IOException {
         String domain = arguments.getFirst();
+        blobs.awaitOpening(domain);
         var keys = new ArrayList<BlobKey>();
         for (String name : arguments.subList(1, arguments.size())) {
             keys.add(BlobKeys.of(domain, name));
@@ -42,24 +42,12 @@ final class PullControl implements ControlCommand {
             throw notOpen(BlobKeys.printable(domain));
         }
         for (BlobKey key : keys) {
-            fill(key, object(key), reply);
+            fill(key, blobs.find(key).orElseThrow(() -> notOpen(key.printableName())), reply);
         }
     }
 
-    /** A mount is told of its success a little before the event of its OPEN has come here. */
-    private CacheObject object(BlobKey key) throws Refusal {
-        for (int i = 0; i < 100; i++) {
-            Optional<CacheObject> object = blobs.find(key);
-            if (object.isPresent()) {
-                return object.get();
-            }
-            LockSupport.parkNanos(20_000_000);
-        }
-        throw notOpen(key.printableName());
-    }
-
-    private static Refusal notOpen(String what) {
-        return new Refusal(what + ": is not mounted, so that there is no cache file to fill");
+    private static NotMounted notOpen(String what) {
+        return new NotMounted(what + ": is not mounted, so that there is no cache file to fill");
     }
 
     private void fill(BlobKey key, CacheObject object, Reply reply) throws IOException {

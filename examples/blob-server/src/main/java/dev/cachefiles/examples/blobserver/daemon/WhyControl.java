@@ -17,6 +17,7 @@ final class WhyControl implements ControlCommand {
     @Override
     public void run(List<String> arguments, Reply reply) throws IOException {
         String domain = arguments.getFirst();
+        blobs.awaitOpening(domain);
         for (String name : arguments.subList(1, arguments.size())) {
             Optional<String> failure = blobs.lastFailure(BlobKeys.of(domain, name));
             if (failure.isPresent()) {

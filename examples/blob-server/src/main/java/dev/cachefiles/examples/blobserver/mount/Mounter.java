@@ -41,21 +41,27 @@ public final class Mounter {
         Files.createDirectories(point);
         Helper.Result result = Helper.run("mount", "-t", "erofs", "-o", image.options(), "none", point.toString());
         if (result.status() != 0) {
-            throw new Refusal(image.name() + ": not mounted at " + point + ": " + explain(image, result.errors()));
+            throw failure(image, "not mounted at " + point, result.errors());
         }
     }
 
     /**
-     * Explains why an image could not be mounted.
+     * Explains why an image could not be mounted: with the reason as far as it is known, and the way out.
      *
      * @param image  the image
+     * @param what   what has not happened
      * @param errors what mount(8) has printed
-     * @return the reason as far as it is known, and the way out
      */
-    String explain(Image image, String errors) {
+    Refusal failure(Image image, String what, String errors) {
+        String message = image.name() + ": " + what + ": ";
         if (errors.contains("busy") || errors.contains("already mounted")) {
-            return errors.strip() + " (an image can be mounted once; bind-mount it for more, or give each a --domain)";
+            return new MountedAlready(message + errors.strip()
+                    + " (an image can be mounted once; bind-mount it for more, or give each a --domain)");
         }
+        return new Refusal(message + reason(image, errors));
+    }
+
+    private String reason(Image image, String errors) {
         try {
             List<String> reasons = reasons(image);
             if (!reasons.isEmpty()) {

@@ -35,6 +35,7 @@ public final class PrivateMount implements Closeable {
      * @param image   the image
      * @param mounter explains failures
      * @return the mount
+     * @throws MountedAlready if it is mounted elsewhere, or was just now
      * @throws Refusal     if it cannot be mounted, with the reason
      * @throws IOException if a helper cannot be run
      */
@@ -61,7 +62,7 @@ public final class PrivateMount implements Closeable {
             }
             errors.append(line).append(' ');
         }
-        throw new Refusal(image.name() + ": not mounted: " + mounter.explain(image, errors.toString()));
+        throw mounter.failure(image, "not mounted", errors.toString());
     }
 
     /** Unmounts. */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.cachefiles.examples.blobserver.support.NotMounted;
 import dev.cachefiles.examples.blobserver.support.Refusal;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
@@ -38,6 +39,10 @@ class ControlTest {
             "fail",
                     (arguments, reply) -> {
                         throw new Refusal("line 1\nline 2");
+                    },
+            "mount",
+                    (arguments, reply) -> {
+                        throw new NotMounted("first mount it");
                     },
             "bug", (arguments, reply) -> List.of().getFirst());
 
@@ -75,6 +80,9 @@ class ControlTest {
                     "line 1\nline 2",
                     assertThrows(ControlClient.Refused.class, () -> client.lines("fail"))
                             .getMessage());
+            assertEquals(
+                    "first mount it",
+                    assertThrows(NotMounted.class, () -> client.lines("mount")).getMessage());
             assertThrows(ControlClient.Refused.class, () -> client.lines("bug"));
             assertTrue(assertThrows(ControlClient.Refused.class, () -> client.lines("nothing"))
                     .getMessage()
