@@ -116,6 +116,7 @@ class UpkeepTest {
     private void fill(String... names) throws Exception {
         for (String name : names) {
             unmount(mounted(name));
+            kernel.awaitSleepers(SLEEPERS); // a look that began before would take it for open
             kernel.advance(Duration.ofMillis(1));
         }
     }
