@@ -383,7 +383,11 @@ public final class CachefilesChannel implements Channel {
 
     private PendingRequest register(BufferPool.Buffer buffer, int length) throws IOException {
         if (MessageDecoder.isRead(buffer.bytes(), length)) {
-            return register(MessageDecoder.read(buffer.bytes()));
+            return register(
+                    MessageDecoder.readMessageId(buffer.bytes()),
+                    MessageDecoder.readObjectId(buffer.bytes()),
+                    MessageDecoder.readOffset(buffer.bytes()),
+                    MessageDecoder.readLength(buffer.bytes()));
         }
         Message message;
         try {
@@ -393,7 +397,7 @@ public final class CachefilesChannel implements Channel {
             throw e;
         }
         return switch (message) {
-            case Message.Read read -> register(read);
+            case Message.Read read -> register(read.messageId(), read.objectId(), read.offset(), read.length());
             case Message.Open open -> {
                 var id = new ObjectId(open.objectId());
                 var messageId = new MessageId(open.messageId());
@@ -418,18 +422,18 @@ public final class CachefilesChannel implements Channel {
         };
     }
 
-    private ReadRequest register(Message.Read read) throws ProtocolException {
-        CacheObject object = objects.find(read.objectId());
+    private ReadRequest register(int messageId, int objectId, long offset, long length) throws ProtocolException {
+        CacheObject object = objects.find(objectId);
         if (object == null || !object.tryAcquire()) {
             strays = true;
-            throw new ProtocolException("READ " + new MessageId(read.messageId()) + " for the unknown object "
-                    + new ObjectId(read.objectId()) + "; another process has its fd");
+            throw new ProtocolException("READ " + new MessageId(messageId) + " for the unknown object "
+                    + new ObjectId(objectId) + "; another process has its fd");
         }
         CacheWriter writer = object.fd().writer();
         writer.attached();
-        long start = writer.blockStart(read.offset());
-        long end = writer.blockEnd(read.offset() + read.length());
-        return new ReadRequest(object, read.messageId(), start, end - start, end - start == read.length());
+        long start = writer.blockStart(offset);
+        long end = writer.blockEnd(offset + length);
+        return new ReadRequest(object, messageId, start, end - start, end - start == length);
     }
 
     /** Called while no fd can close, so that an object which is not closed by now can be used. */

@@ -67,9 +67,6 @@ abstract sealed class PendingRequest permits OpenRequest, ReadRequest, CloseRequ
     /** It is in the set of the watchdog, and must be taken out. */
     private volatile boolean watched;
 
-    /** Finds it when it is dropped; only for requests that are handed to a loop outside of the library. */
-    private @Nullable LeakGuard guard;
-
     /** How old it was when the handler answered by itself, in microseconds; 0 if it has not. */
     private int answeredMicros;
 
@@ -79,7 +76,12 @@ abstract sealed class PendingRequest permits OpenRequest, ReadRequest, CloseRequ
     /** 1 while it counts among those that are served; an exchange of a boolean is slow. */
     private volatile int place;
 
+    /**
+     * The thread that is in the handler. Of a request that is handed to a loop outside of the library, for which no
+     * handler runs: the {@link LeakGuard} that finds it when it is dropped.
+     */
     private volatile @Nullable Object runner;
+
     private volatile @Nullable Object onCancel;
 
     PendingRequest(TimeSource time) {
@@ -220,7 +222,7 @@ abstract sealed class PendingRequest permits OpenRequest, ReadRequest, CloseRequ
 
     private void end(int outcome) {
         state = outcome;
-        if (guard != null) {
+        if (runner instanceof LeakGuard guard) {
             guard.done();
         }
     }
@@ -234,7 +236,7 @@ abstract sealed class PendingRequest permits OpenRequest, ReadRequest, CloseRequ
     /** From now on it is answered without data, or refused, if it is dropped without an answer. */
     void guardAgainstLoss() {
         PendingRequest twin = twin();
-        guard = LeakGuard.watch(this, this + " was dropped without an answer; it is answered without data now", () -> {
+        runner = LeakGuard.watch(this, this + " was dropped without an answer; it is answered without data now", () -> {
             twin.claim();
             try {
                 twin.cancelClaimed();

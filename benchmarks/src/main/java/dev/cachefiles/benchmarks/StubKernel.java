@@ -17,8 +17,8 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * A kernel that costs next to nothing, so that what is measured is the engine: it hands out as many READs as are asked
- * for, of some number of objects in turn and of each from front to back, takes every answer, and keeps no bytes. It checks nothing; that is the fake
- * kernel's part.
+ * for, of some number of objects in turn and of each from front to back, takes every answer, and keeps no bytes. It
+ * checks nothing; that is the fake kernel's part.
  */
 final class StubKernel implements DeviceFile, AnonFile {
     static final int READ_LENGTH = 4096;
@@ -110,24 +110,31 @@ final class StubKernel implements DeviceFile, AnonFile {
 
     @Override
     public int await(long timeoutNanos) {
-        long deadline = System.nanoTime() + timeoutNanos;
-        pollers.add(Thread.currentThread());
-        try {
-            while (!woken && !isReadable()) {
-                if (timeoutNanos < 0) {
-                    LockSupport.park(this);
-                } else {
-                    long left = deadline - System.nanoTime();
-                    if (left <= 0) {
-                        return 0;
-                    }
-                    LockSupport.parkNanos(this, left);
-                }
+        if (!woken && !isReadable()) {
+            pollers.add(Thread.currentThread()); // a new object for who waits only
+            try {
+                park(timeoutNanos);
+            } finally {
+                pollers.remove(Thread.currentThread());
             }
-        } finally {
-            pollers.remove(Thread.currentThread());
         }
         return (woken ? WOKEN : 0) | (isReadable() ? READABLE : 0);
+    }
+
+    /** Waits until there is something, but no longer than a time that is not negative. */
+    private void park(long timeoutNanos) {
+        long deadline = System.nanoTime() + timeoutNanos;
+        while (!woken && !isReadable()) {
+            if (timeoutNanos < 0) {
+                LockSupport.park(this);
+                continue;
+            }
+            long left = deadline - System.nanoTime();
+            if (left <= 0) {
+                return;
+            }
+            LockSupport.parkNanos(this, left);
+        }
     }
 
     private boolean isReadable() {

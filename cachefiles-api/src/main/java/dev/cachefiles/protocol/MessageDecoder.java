@@ -61,8 +61,8 @@ public final class MessageDecoder {
     }
 
     /**
-     * Tells whether a message is a READ that {@link #decode} would take: with {@link #read}, the quick way for the most
-     * frequent message.
+     * Tells whether a message is a READ that {@link #decode} would take. With the methods for its fields this is the way
+     * without a new object for the most frequent message.
      *
      * @param bytes  the bytes, in host order, from index 0; the buffer's order is the host's
      * @param length how many of them the kernel wrote
@@ -81,14 +81,43 @@ public final class MessageDecoder {
     }
 
     /**
-     * Decodes a READ. Who does not keep the result gets it without a new object, once compiled: it is never null.
+     * Gives the message id of a READ.
      *
      * @param bytes the bytes, of which {@link #isRead} is true
-     * @return what {@link #decode} gives for them
+     * @return as in {@link Message.Read#messageId}
      */
-    public static Message.Read read(ByteBuffer bytes) {
-        return new Message.Read(
-                bytes.getInt(MSG_ID), bytes.getInt(OBJECT_ID), bytes.getLong(READ_OFF), bytes.getLong(READ_LEN));
+    public static int readMessageId(ByteBuffer bytes) {
+        return bytes.getInt(MSG_ID);
+    }
+
+    /**
+     * Gives the object id of a READ.
+     *
+     * @param bytes the bytes, of which {@link #isRead} is true
+     * @return as in {@link Message.Read#objectId}
+     */
+    public static int readObjectId(ByteBuffer bytes) {
+        return bytes.getInt(OBJECT_ID);
+    }
+
+    /**
+     * Gives the offset of a READ.
+     *
+     * @param bytes the bytes, of which {@link #isRead} is true
+     * @return as in {@link Message.Read#offset}
+     */
+    public static long readOffset(ByteBuffer bytes) {
+        return bytes.getLong(READ_OFF);
+    }
+
+    /**
+     * Gives the length of a READ.
+     *
+     * @param bytes the bytes, of which {@link #isRead} is true
+     * @return as in {@link Message.Read#length}
+     */
+    public static long readLength(ByteBuffer bytes) {
+        return bytes.getLong(READ_LEN);
     }
 
     /**

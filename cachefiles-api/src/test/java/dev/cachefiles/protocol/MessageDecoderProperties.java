@@ -102,7 +102,13 @@ class MessageDecoderProperties {
         var buffer = ByteBuffer.wrap(bytes).order(ByteOrder.nativeOrder());
         assertEquals(message instanceof Message.Read, MessageDecoder.isRead(buffer, length));
         if (message instanceof Message.Read) {
-            assertEquals(message, MessageDecoder.read(buffer));
+            assertEquals(
+                    message,
+                    new Message.Read(
+                            MessageDecoder.readMessageId(buffer),
+                            MessageDecoder.readObjectId(buffer),
+                            MessageDecoder.readOffset(buffer),
+                            MessageDecoder.readLength(buffer)));
         }
     }
 
