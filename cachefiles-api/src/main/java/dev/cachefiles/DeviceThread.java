@@ -27,6 +27,11 @@ final class DeviceThread extends Thread {
     private final Dispatcher dispatcher;
     private final BufferPool.Buffer buffer = BufferPool.Buffer.of(MessageLayout.MAX_SIZE, Long.BYTES);
     private final EmptyReadBackoff emptyReads = new EmptyReadBackoff();
+    private final Backlog backlog = new Backlog();
+
+    /** Whether there was a request before. */
+    private boolean hadRequest;
+
     private long pauseMillis = FIRST_PAUSE_MILLIS;
 
     /** Requests whose handlers this thread is to run next; used by this thread only. */
@@ -64,9 +69,7 @@ final class DeviceThread extends Thread {
         try {
             runMine();
             while (owner.mayPoll(this)) {
-                if ((channel.await(-1) & DeviceFile.READABLE) != 0) {
-                    receive();
-                }
+                serveNext(); // a method of its own, which is compiled: a loop that waits so often would not be
             }
         } catch (ClosedChannelException e) {
             owner.channelClosed();
@@ -78,7 +81,27 @@ final class DeviceThread extends Thread {
         }
     }
 
-    private void receive() throws ClosedChannelException {
+    /** Waits for the kernel, unless there is probably something to read already. */
+    private void serveNext() throws IOException {
+        if (hadRequest && backlog.isLikely()) {
+            hadRequest = receive();
+            if (hadRequest) {
+                backlog.hit();
+            } else {
+                backlog.miss();
+            }
+        } else if ((channel.await(-1) & DeviceFile.READABLE) != 0) {
+            hadRequest = receive();
+            if (hadRequest) {
+                emptyReads.reset();
+            } else {
+                emptyReads.pause();
+            }
+        }
+    }
+
+    /** Takes a request and serves it; false if there was none. */
+    private boolean receive() throws ClosedChannelException {
         PendingRequest request;
         try {
             request = channel.receive(buffer);
@@ -86,23 +109,22 @@ final class DeviceThread extends Thread {
             throw e;
         } catch (ProtocolException e) {
             owner.trouble(e); // one message is lost, the next may be there
-            return;
+            return true;
         } catch (IOException e) {
             owner.trouble(e);
             pause();
-            return;
+            return true;
         }
         if (request == null) {
-            emptyReads.pause();
-            return;
+            return false;
         }
-        emptyReads.reset();
         pauseMillis = FIRST_PAUSE_MILLIS;
         current = request;
         busySince = request.delivered();
         owner.wakeWatchdog();
         dispatcher.dispatch(request);
         runMine();
+        return true;
     }
 
     /** To be called by this thread: it runs the handler as soon as it is through with what it does. */

@@ -40,14 +40,24 @@ final class LoggingListener implements OnDemandListener {
         return traces || listens;
     }
 
+    // Events of each READ are passed on without a lambda: in code of the quick compiler it costs more than the event.
+
     @Override
     public void delivered(Request request) {
-        pass(() -> next.delivered(request));
+        try {
+            next.delivered(request);
+        } catch (Throwable t) {
+            dropped(t);
+        }
     }
 
     @Override
     public void started(Request request) {
-        pass(() -> next.started(request));
+        try {
+            next.started(request);
+        } catch (Throwable t) {
+            dropped(t);
+        }
     }
 
     @Override
@@ -57,7 +67,11 @@ final class LoggingListener implements OnDemandListener {
 
     @Override
     public void written(CacheObject object, long offset, long length, Duration elapsed) {
-        pass(() -> next.written(object, offset, length, elapsed));
+        try {
+            next.written(object, offset, length, elapsed);
+        } catch (Throwable t) {
+            dropped(t);
+        }
     }
 
     @Override

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Files;
@@ -22,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The bytes of a regular file, mapped into memory, so that the kernel copies them from there without a detour.
  *
- * <p>A file must not change while it is served. One that becomes longer or shorter fails all READs from then on; a
- * change that leaves the size as it is goes unnoticed.
+ * <p>A file must not change while it is served. One that becomes longer or shorter fails all READs from then on, at the
+ * latest a millisecond later; a change that leaves the size as it is goes unnoticed.
  *
  * <p>Safe for use by several threads.
  */
@@ -35,6 +36,9 @@ public final class FileSource implements BlobSource {
      */
     private static final int PAGE = 4096;
 
+    /** The size is not looked at more often: to ask for it takes longer than all else that is done here for a READ. */
+    private static final long LOOK_NANOS = 1_000_000;
+
     private final Path file;
     private final @Nullable Object fileKey;
     private final FileTime modified;
@@ -45,6 +49,9 @@ public final class FileSource implements BlobSource {
     private volatile FileChannel channel;
 
     private volatile boolean closed;
+
+    /** When the size was looked at last. Of any thread: one too many looks, or at a time that is a bit off, do no harm. */
+    private volatile long lookedAt = System.nanoTime() - LOOK_NANOS;
 
     private record Mapping(Arena arena, MemorySegment memory) {}
 
@@ -147,11 +154,19 @@ public final class FileSource implements BlobSource {
     }
 
     private void checkUnchanged() throws IOException {
-        long now = channel().size();
-        if (now != size) {
-            throw new IOException(file + " had " + size + " bytes when it was opened, and has " + now
+        if (closed) {
+            throw new ClosedChannelException();
+        }
+        long now = System.nanoTime();
+        if (now - lookedAt < LOOK_NANOS) {
+            return;
+        }
+        long found = channel().size();
+        if (found != size) {
+            throw new IOException(file + " had " + size + " bytes when it was opened, and has " + found
                     + " now; put a changed file under a new name");
         }
+        lookedAt = now;
     }
 
     @Override
