@@ -71,7 +71,8 @@ public final class CacheOptions {
      * @param directory the cache's directory; it must exist on a file system with extended attributes and direct I/O,
      *     such as ext4 or xfs. A relative path is taken from the working directory of the process
      * @return a builder with the kernel's defaults
-     * @throws IllegalArgumentException if the path holds a newline or NUL, starts or ends with a blank, or is too long
+     * @throws IllegalArgumentException if the path is empty, holds a newline or NUL, starts or ends with a blank, or is
+     *     too long
      */
     public static Builder builder(Path directory) {
         return new Builder(directory);
@@ -172,6 +173,9 @@ public final class CacheOptions {
         private Limits files = DEFAULT_LIMITS;
 
         private Builder(Path directory) {
+            if (directory.toString().isEmpty()) {
+                throw new IllegalArgumentException("the cache's directory cannot be an empty path");
+            }
             this.directory = directory.toAbsolutePath();
             Command.of("dir", this.directory.toString());
         }

@@ -46,7 +46,7 @@ final class Cures {
             return directory + " does not exist; create it (mkdir -p " + directory + ")";
         }
         if (errno.equals(Errno.ENOTDIR)) {
-            return directory + " is not a directory";
+            return directory + " is not a directory, or a symbolic link to one, which the kernel does not follow";
         }
         if (errno.equals(Errno.EOPNOTSUPP)) {
             return directory + " is on a file system without extended attributes, O_TMPFILE or direct I/O, or with"

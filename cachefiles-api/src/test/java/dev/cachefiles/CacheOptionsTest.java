@@ -50,6 +50,7 @@ class CacheOptionsTest {
         assertThrows(IllegalArgumentException.class, () -> builder.securityContext(" "));
         assertThrows(IllegalArgumentException.class, () -> CacheOptions.builder(Path.of("/cache\nx")));
         assertThrows(IllegalArgumentException.class, () -> CacheOptions.builder(Path.of("/cache ")));
+        assertThrows(IllegalArgumentException.class, () -> CacheOptions.builder(Path.of("")));
     }
 
     @Test

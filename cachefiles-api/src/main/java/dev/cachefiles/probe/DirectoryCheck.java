@@ -42,6 +42,12 @@ final class DirectoryCheck {
     }
 
     List<Finding> run() {
+        if (Files.isSymbolicLink(directory)) {
+            return List.of(Finding.error(
+                    Topic.DIRECTORY,
+                    directory + " is a symbolic link, which the kernel does not follow",
+                    "name the directory itself (readlink -f " + directory + ")"));
+        }
         if (!Files.exists(directory)) {
             return List.of(Finding.error(
                     Topic.DIRECTORY, directory + " does not exist", "create it (mkdir -p " + directory + ")"));

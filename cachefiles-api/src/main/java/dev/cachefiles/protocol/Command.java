@@ -24,8 +24,8 @@ public record Command(String text) {
     /**
      * Checks the text.
      *
-     * @throws IllegalArgumentException if the text is empty, too long, has a NUL or newline, or starts or ends with a
-     *     blank
+     * @throws IllegalArgumentException if the text is empty, too long, has a NUL or newline, starts or ends with a
+     *     blank, or is no text that can be encoded
      */
     public Command {
         if (text.isEmpty()) {
@@ -36,6 +36,9 @@ public record Command(String text) {
         }
         if (isBlank(text.charAt(0)) || isBlank(text.charAt(text.length() - 1))) {
             throw new IllegalArgumentException("a command cannot start or end with a blank: '" + text + "'");
+        }
+        if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
+            throw new IllegalArgumentException("a command cannot hold half of a surrogate pair: " + text);
         }
         int size = text.getBytes(StandardCharsets.UTF_8).length;
         if (size > MAX_SIZE) {

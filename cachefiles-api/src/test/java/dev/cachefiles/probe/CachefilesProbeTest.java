@@ -124,6 +124,16 @@ class CachefilesProbeTest {
         assertEquals(1, report.of(Severity.ERROR).size(), report.toString());
     }
 
+    @Test
+    void a_link_to_a_directory_is_named_with_what_it_leads_to() throws IOException {
+        Path link = Files.createSymbolicLink(root.resolve("link"), directory);
+        CacheOptions options = CacheOptions.builder(link).device(device).build();
+        String cure = "readlink -f " + link;
+        assertFinds(probe(options), Severity.ERROR, Topic.DIRECTORY, "link is a symbolic link", cure);
+        Files.delete(directory);
+        assertFinds(probe(options), Severity.ERROR, Topic.DIRECTORY, "link is a symbolic link", cure);
+    }
+
     @ParameterizedTest
     @CsvSource({
         "CONFIG_CACHEFILES, ERROR",

@@ -29,7 +29,7 @@ class CommandTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", " x", "x ", "\tx", "x\t", "a\nb", "a\0b", "x\r"})
+    @ValueSource(strings = {"", " x", "x ", "\tx", "x\t", "a\nb", "a\0b", "x\r", "a\ud800b"})
     void refuses_an_argument_that_the_kernel_would_change_or_refuse(String argument) {
         assertThrows(IllegalArgumentException.class, () -> Command.of("tag", argument));
     }

@@ -21,7 +21,7 @@ final class InheritedFd {
 
     private static final int O_ACCMODE = 3;
     private static final int O_RDWR = 2;
-    private static final Errno ENOTTY = new Errno(25);
+    static final Errno ENOTTY = new Errno(25);
 
     private InheritedFd() {}
 

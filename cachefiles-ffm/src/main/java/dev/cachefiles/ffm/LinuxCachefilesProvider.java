@@ -7,6 +7,7 @@ import dev.cachefiles.ffm.libc.LibC;
 import dev.cachefiles.spi.CacheFiles;
 import dev.cachefiles.spi.CachefilesProvider;
 import dev.cachefiles.spi.DeviceFile;
+import dev.cachefiles.spi.FileStatus;
 import dev.cachefiles.spi.FileTrial;
 import java.io.IOException;
 import java.nio.ByteOrder;
@@ -29,7 +30,7 @@ public final class LinuxCachefilesProvider implements CachefilesProvider {
      *
      * @throws CachefilesException           with {@code ENOENT} if the kernel has no such device, {@code EPERM} or
      *     {@code EACCES} without the capability {@code CAP_SYS_ADMIN} in the initial user namespace, {@code EBUSY} if
-     *     the device is open already, or any other errno of open(2)
+     *     the device is open already, {@code ENOTTY} if it is a file with something in it, or any other errno of open(2)
      * @throws UnsupportedOperationException on another platform, or if native access is denied to this module
      */
     @Override
@@ -41,6 +42,7 @@ public final class LinuxCachefilesProvider implements CachefilesProvider {
             throw new CachefilesException(device.toString(), errno, cure(errno));
         }
         try {
+            checkNotPrecious(fd, device);
             var opened = new LinuxDeviceFile(fd, eventfd());
             // While the program goes on to bind the cache: objects come later.
             Thread.ofPlatform().daemon().name("cachefiles-link").start(LibC::linkAll);
@@ -65,6 +67,15 @@ public final class LinuxCachefilesProvider implements CachefilesProvider {
         var device = new LinuxDeviceFile(fd, eventfd());
         LibC.setCloseOnExec(fd);
         return device;
+    }
+
+    /** The commands would be written over what is in a file. */
+    private static void checkNotPrecious(int fd, Path device) throws CachefilesException {
+        FileStatus status = LinuxCacheFiles.INSTANCE.status(fd);
+        if (status.type() == FileStatus.Type.FILE && status.size() > 0) {
+            throw new CachefilesException(
+                    device.toString(), InheritedFd.ENOTTY, "it is a plain file; name the device, /dev/cachefiles");
+        }
     }
 
     private static int eventfd() throws CachefilesException {

@@ -14,6 +14,7 @@ import dev.cachefiles.cache.CacheTree;
 import dev.cachefiles.cache.CachedVolume;
 import dev.cachefiles.cache.CullResult;
 import dev.cachefiles.cache.ObjectPath;
+import dev.cachefiles.cache.UseState;
 import dev.cachefiles.spi.CacheFiles;
 import dev.cachefiles.spi.CachefilesProvider;
 import dev.cachefiles.spi.DeviceFile;
@@ -25,6 +26,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -93,6 +95,71 @@ class HostileCacheTest {
             assertEquals(CullResult.CULLED, culler.cull(VOLUME, COOKIE));
         }
         assertEquals(List.of("cull Da"), commands);
+    }
+
+    /** All that this process has open below the test's directory, and where it is. */
+    private List<String> traces() throws IOException {
+        List<String> found = new ArrayList<>();
+        try (var fds = Files.list(Path.of("/proc/self/fd"))) {
+            for (Path fd : fds.toList()) {
+                try {
+                    found.add(Files.readSymbolicLink(fd).toString());
+                } catch (NoSuchFileException e) {
+                    // the fd of this very listing
+                }
+            }
+        }
+        String own = directory.toRealPath().toString();
+        found.removeIf(name -> !name.startsWith(own));
+        found.add(Files.readSymbolicLink(Path.of("/proc/self/cwd")).toString());
+        return found;
+    }
+
+    /** Whatever is done, and whatever stands in the way of it. */
+    @Test
+    void nothing_is_left_open_and_the_process_stays_where_it_is() throws Exception {
+        List<String> before = traces();
+        try (CacheCuller culler = culler()) {
+            List<String> own = traces();
+            assertEquals(CullResult.CULLED, culler.cull(VOLUME, COOKIE));
+            assertEquals(CullResult.ABSENT, culler.cull(VOLUME, CookieKey.of("absent")));
+            assertEquals(CullResult.ABSENT, culler.cull(VolumeKey.of("erofs,absent"), COOKIE));
+            assertEquals(UseState.FREE, culler.use(VOLUME, COOKIE));
+            assertEquals(1, culler.cullObjects(VOLUME).culled());
+            assertEquals(CullResult.CULLED, culler.cullVolume(VOLUME));
+            assertEquals(own, traces());
+
+            Files.move(fan, directory.resolve("moved"));
+            Files.createSymbolicLink(fan, outside);
+            assertThrows(CachefilesException.class, () -> culler.cull(VOLUME, COOKIE));
+            Files.delete(fan);
+            Files.move(directory.resolve("moved"), fan);
+            Files.delete(fan.resolve("Da"));
+            Files.createDirectory(fan.resolve("Da"));
+            assertThrows(CachefilesException.class, () -> culler.cull(VOLUME, COOKIE));
+            assertThrows(IllegalArgumentException.class, () -> culler.cull(VolumeKey.of("erofs,../x"), COOKIE));
+            assertEquals(own, traces());
+        }
+        assertEquals(before, traces());
+        for (Path moved : List.of(fan, volume)) {
+            Path away = directory.resolve("away");
+            try (CacheCuller culler = culler(new MovingProvider(PLACE.fanOutName(), moved, away))) {
+                assertThrows(CachefilesException.class, () -> culler.cull(VOLUME, COOKIE));
+            }
+            Files.move(away, moved);
+        }
+        Files.createDirectories(directory.resolve("root/graveyard/0123456789abcdef/" + "d/".repeat(40)));
+        try (CacheCuller culler = culler()) {
+            assertThrows(CachefilesException.class, culler::emptyGraveyard);
+        }
+        CacheTree tree = CacheTree.open(directory.resolve("root"), new LinuxCachefilesProvider());
+        assertThrows(
+                CachefilesException.class,
+                () -> new CacheCuller(tree, (in, command) -> Math.toIntExact(command.byteSize())));
+        Files.move(cache, directory.resolve("moved"));
+        Files.createSymbolicLink(cache, directory.resolve("moved"));
+        assertThrows(CachefilesException.class, this::culler);
+        assertEquals(before, traces());
     }
 
     @Test

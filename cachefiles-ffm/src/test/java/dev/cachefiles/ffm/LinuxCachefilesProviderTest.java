@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
 
 class LinuxCachefilesProviderTest {
 
@@ -38,6 +39,29 @@ class LinuxCachefilesProviderTest {
         assertEquals(Errno.ENOENT, exception.errno());
         assertEquals("/dev/absent", exception.subject());
         assertTrue(exception.cure().orElse("").contains("modprobe cachefiles"), exception.getMessage());
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void nothing_is_written_over_what_is_in_a_file(@TempDir Path directory) throws Exception {
+        Path file = Files.writeString(directory.resolve("precious"), "precious");
+        CacheOptions options = CacheOptions.builder(directory).device(file).build();
+        var exception = assertThrows(CachefilesException.class, () -> CachefilesChannel.open(options));
+        assertEquals(file.toString(), exception.subject());
+        assertEquals(25, exception.errno().number());
+        assertTrue(exception.cure().orElse("").startsWith("it is a plain file"), exception.getMessage());
+        assertEquals("precious", Files.readString(file));
+        try (var fds = Files.list(Path.of("/proc/self/fd"))) {
+            assertTrue(fds.noneMatch(fd -> leadsTo(fd, file)), "it is closed again");
+        }
+    }
+
+    private static boolean leadsTo(Path link, Path file) {
+        try {
+            return Files.readSymbolicLink(link).equals(file);
+        } catch (IOException e) {
+            return false; // the fd of the very listing
+        }
     }
 
     @Test

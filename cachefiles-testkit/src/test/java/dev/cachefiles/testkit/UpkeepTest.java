@@ -26,7 +26,9 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -51,6 +53,10 @@ class UpkeepTest {
     private final List<Throwable> troubles = new CopyOnWriteArrayList<>();
     private final AtomicInteger rebirths = new AtomicInteger();
     private final AtomicInteger polls = new AtomicInteger();
+
+    /** What happens once, in the midst of the next look: when what is there was measured. */
+    private final AtomicReference<Runnable> duringLook = new AtomicReference<>(() -> {});
+
     private OnDemandServer server;
 
     private void start(CullingPolicy.Builder policy) throws IOException {
@@ -61,6 +67,7 @@ class UpkeepTest {
                     @Override
                     public int wantsCulling() {
                         polls.incrementAndGet();
+                        duringLook.getAndSet(() -> {}).run();
                         return super.wantsCulling();
                     }
                 };
@@ -196,6 +203,27 @@ class UpkeepTest {
         assertArrayEquals(blob.bytes, mount.read(0, blob.bytes.length));
         await(() -> !isStored("a"), "the least recently used to be culled, without any time passing");
         unmount(mount);
+    }
+
+    @Test
+    void what_is_written_during_a_look_beyond_the_budget_is_made_up_for_at_once() throws Exception {
+        duringLook.set(() -> {
+            try {
+                for (String name : List.of("a", "b", "c")) {
+                    FakeMount mount = kernel.mount("dom", name);
+                    assertArrayEquals(blob.bytes, mount.read(0, blob.bytes.length));
+                    mount.unmount();
+                }
+                kernel.awaitAllAnswered();
+                kernel.awaitOpenFds(0);
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        start(CullingPolicy.builder().budget(10 * BLOCK, 8 * BLOCK));
+        await(() -> !reports.isEmpty(), "the second look, without any time passing");
+        assertEquals(1, Stream.of("a", "b", "c").filter(name -> !isStored(name)).count());
+        assertEquals(List.of(), troubles);
     }
 
     @Test

@@ -73,6 +73,8 @@ class ProbeTest {
         Path occupied = CacheDirectory.create();
         Files.createFile(occupied.resolve("cache"));
         assertFinds(probe(occupied), Severity.ERROR, Topic.DIRECTORY, "cache is not a directory");
+        Path link = Files.createSymbolicLink(foreign.resolve("link"), foreign);
+        assertFinds(probe(link), Severity.ERROR, Topic.DIRECTORY, "link is a symbolic link");
     }
 
     @Test

@@ -53,6 +53,14 @@ class SetUpTest {
 
     @Test
     @Row(6)
+    void a_link_to_a_directory_is_no_directory_to_the_kernel() throws Exception {
+        Path directory = CacheDirectory.create();
+        Path link = Files.createSymbolicLink(directory.resolve("link"), directory);
+        assertFails(Errno.ENOTDIR, "bind ondemand", "a symbolic link to one", link);
+    }
+
+    @Test
+    @Row(6)
     void a_file_system_that_will_not_do_is_named(@TempDir Path ignored) throws Exception {
         assertFails(Errno.EOPNOTSUPP, "bind ondemand", "use a directory on ext4 or xfs", Path.of("/proc"));
         assertFails(Errno.EOPNOTSUPP, "bind ondemand", "use a directory on ext4 or xfs", Path.of("/dev/shm"));
