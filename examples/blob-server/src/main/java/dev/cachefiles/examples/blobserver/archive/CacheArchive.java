@@ -46,10 +46,15 @@ public final class CacheArchive {
      * @param cache   the cache's directory
      * @param archive the file to make
      * @return how many files are in it
-     * @throws IOException if the directory holds what is not of a cache, or cannot be read
+     * @throws IOException if the directory holds what is not of a cache, or cannot be read; or if the archive would be
+     *     inside of it
      */
     public static Count export(Path cache, Path archive) throws IOException {
         Path store = store(cache);
+        Path place = archive.toAbsolutePath().getParent();
+        if (place != null && Files.isDirectory(place) && place.toRealPath().startsWith(store.toRealPath())) {
+            throw new Refusal(archive + ": is inside of the cache, where no file of another kind may be");
+        }
         CacheContents contents = CacheContents.of(store);
         Tar.create(archive, store);
         return new Count(contents.files().size(), 0);

@@ -217,6 +217,18 @@ class CacheArchiveTest {
     }
 
     @Test
+    void no_archive_is_put_among_the_files_of_the_cache() throws IOException {
+        object("Ierofs,a", "@01", "Da");
+        Path link = Files.createSymbolicLink(root.resolve("link"), source.resolve("cache/Ierofs,a"));
+        for (Path inside : List.of(source.resolve("cache/x.tar"), link.resolve("x.tar"))) {
+            var refusal = assertThrows(Refusal.class, () -> CacheArchive.export(source, inside));
+            assertTrue(String.valueOf(refusal.getMessage()).contains("inside of the cache"), refusal.getMessage());
+        }
+        assertEquals(new Count(1, 0), CacheArchive.verify(source));
+        assertEquals(new Count(1, 0), CacheArchive.export(source, source.resolve("x.tar")), "beside it is well");
+    }
+
+    @Test
     void a_link_in_the_place_of_a_directory_is_not_followed() throws IOException {
         object("Ierofs,a", "@01", "Da");
         CacheArchive.export(source, archive);
