@@ -21,10 +21,17 @@ public final class KernelBenchmark {
     /** Those of examples/launch: what is compared runs as it is shipped. */
     private static final List<String> JAVA_OPTIONS = List.of(
             "-XX:TieredStopAtLevel=1",
+            "-XX:CompileCommand=quiet",
+            "-XX:CompileCommand=CompileThresholdScaling,dev.cachefiles.*::*,0.1",
             "-XX:+UseSerialGC",
             "-Xmx128m",
             "-XX:-UsePerfData",
             "--enable-native-access=ALL-UNNAMED");
+
+    /** The same with the full compiler, as a daemon that runs for long and fetches exactly may want it. */
+    private static final List<String> FULL_JAVA_OPTIONS = JAVA_OPTIONS.stream()
+            .filter(option -> !option.startsWith("-XX:Tiered"))
+            .toList();
 
     private static final Path BLOBS = Path.of("/run/benchmark/blobs");
     private static final Path MOUNT = Path.of("/run/benchmark/mnt");
@@ -162,6 +169,7 @@ public final class KernelBenchmark {
                 plain("c-1m", "1048576"),
                 java("ffm", "StraightLoop"),
                 java("direct", "ModeServer", "direct", "exact"),
+                java("direct-full", FULL_JAVA_OPTIONS, "ModeServer", "direct", "exact"),
                 java("virtual", "ModeServer", "virtual", "exact"),
                 java("async", "ModeServer", "async", "exact"),
                 new Contestant(
@@ -193,9 +201,13 @@ public final class KernelBenchmark {
     }
 
     private Contestant java(String name, String main, String... arguments) {
+        return java(name, JAVA_OPTIONS, main, arguments);
+    }
+
+    private Contestant java(String name, List<String> options, String main, String... arguments) {
         var command = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
-        command.addAll(JAVA_OPTIONS);
+        command.addAll(options);
         command.addAll(List.of("-cp", classPath, KernelBenchmark.class.getPackageName() + "." + main));
         command.addAll(List.of(arguments));
         command.addAll(List.of(DISK.toString(), BLOBS.toString()));
@@ -206,6 +218,8 @@ public final class KernelBenchmark {
         var all = new ArrayList<>(List.of(
                 new Workload("mount", "mount to first byte", "big", Workload.MOUNT, 1, 1),
                 new Workload("first", "cold random 4 KiB, the daemon's first reads", "big", "random", 1, 2048),
+                new Workload(
+                        "warm-up", "cold random 4 KiB, 4 readers: what compilers need", "large", "random", 4, 49_152),
                 new Workload("random-1", "cold random 4 KiB, all of the image, 1 reader", "big", "random", 1, 0),
                 new Workload("random-4", "cold random 4 KiB, all of the image, 4 readers", "big", "random", 4, 0),
                 new Workload("random-16", "cold random 4 KiB, all of the image, 16 readers", "big", "random", 16, 0),
