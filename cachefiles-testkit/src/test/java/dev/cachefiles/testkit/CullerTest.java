@@ -451,6 +451,18 @@ class CullerTest {
     }
 
     @Test
+    void where_what_is_in_use_leaves_too_little_room_the_report_says_so() throws Exception {
+        fill("a", "b");
+        FakeMount mount = kernel.mount("dom", "a");
+        kernel.disk().occupy((1000 - 8 - 40) * BLOCK);
+        CullReport report = keep(CullingPolicy.builder());
+        assertEquals(List.of("erofs,dom/b"), names(report));
+        assertFalse(report.enough(), "44 are free, fewer than cull asks for");
+        unmount(mount);
+        assertEquals(List.of("erofs,dom/a"), names(keep(CullingPolicy.builder())));
+    }
+
+    @Test
     void the_flag_of_the_kernel_counts_while_there_is_too_little() throws Exception {
         fill("a", "b", "c");
         kernel.disk().occupy((1000 - 12 - 49) * BLOCK);
