@@ -14,11 +14,14 @@ import dev.cachefiles.kerneltests.support.OciLayout;
 import dev.cachefiles.kerneltests.support.Shell;
 import dev.cachefiles.kerneltests.support.SourceTree;
 import dev.cachefiles.kerneltests.support.TlsFiles;
+import dev.cachefiles.kerneltests.support.TokenServer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -70,6 +73,14 @@ class RegistryTest {
                     docker-config: %3$s
                     timeout: 60s
                     names: [v2]
+                    layers: {retry: {attempts: 2, first-wait: 10ms}}
+                  tokens:
+                    type: oci
+                    url: oci://127.0.0.1:5000/tokens/app
+                    ca: %2$s
+                    docker-config: %3$s
+                    timeout: 60s
+                    names: [v3]
                     layers: {retry: {attempts: 2, first-wait: 10ms}}
                 """.formatted(
                         CacheDirectory.create(), tls.certificate(), dockerConfig));
@@ -172,6 +183,46 @@ class RegistryTest {
         registry.flip(image, tree.resolve(LARGE));
         try (var mount = ErofsMount.mount("fsid=v2")) {
             assertEquals(expected, SourceTree.digests(mount.point()), server.log());
+        }
+    }
+
+    /** Tells whether the registry takes a token for an image. */
+    private static boolean isTaken(String token) {
+        Shell.Result asked = Shell.run(
+                "curl",
+                "--silent",
+                "--output",
+                "/dev/null",
+                "--write-out",
+                "%{http_code}",
+                "--cacert",
+                tls.certificate().toString(),
+                "--header",
+                "Authorization: Bearer " + token,
+                "https://127.0.0.1:5000/v2/tokens/app/tags/list");
+        return !asked.orThrow().equals("401");
+    }
+
+    @Test
+    void a_token_that_is_not_good_any_more_is_replaced_while_an_image_is_read() throws Exception {
+        registry.close();
+        registry = DockerRegistry.startWithTokens(directory.resolve("tokens"), tls);
+        try (var tokens = TokenServer.start(tls)) {
+            push("oci://127.0.0.1:5000/tokens/app:v3");
+            int pushed = tokens.given().size();
+            try (var mount = ErofsMount.mount("fsid=v3")) {
+                assertRead(mount, SMALL);
+                List<String> given = tokens.given();
+                assertTrue(given.size() > pushed);
+                long start = System.nanoTime();
+                while (isTaken(given.getLast())) {
+                    assertTrue(System.nanoTime() - start < 180_000_000_000L, "the token does not end");
+                    LockSupport.parkNanos(500_000_000);
+                }
+                assertRead(mount, LARGE);
+                assertTrue(tokens.given().size() > given.size());
+                assertEquals(expected, SourceTree.digests(mount.point()), server.log());
+            }
         }
     }
 }

@@ -26,14 +26,28 @@ public final class DockerRegistry implements AutoCloseable {
     public static DockerRegistry start(Path directory, TlsFiles tls) throws IOException {
         Files.createDirectories(directory);
         letIn(directory, "me");
-        Path configuration = Files.writeString(
-                directory.resolve("config.yml"), """
+        return start(directory, tls, "htpasswd: {realm: test, path: " + directory + "/users}");
+    }
+
+    /** Starts it so that it lets in who has a token of a {@link TokenServer} with the same certificate. */
+    public static DockerRegistry startWithTokens(Path directory, TlsFiles tls) throws IOException {
+        Files.createDirectories(directory);
+        return start(
+                directory,
+                tls,
+                "token: {realm: \"" + TokenServer.REALM + "\", service: " + TokenServer.SERVICE + ", issuer: "
+                        + TokenServer.ISSUER + ", rootcertbundle: " + tls.certificate() + "}");
+    }
+
+    private static DockerRegistry start(Path directory, TlsFiles tls, String authentication) throws IOException {
+        Path configuration = Files.writeString(directory.resolve("config.yml"), """
                 version: 0.1
                 log: {level: warn}
                 storage: {filesystem: {rootdirectory: %1$s/data}}
-                auth: {htpasswd: {realm: test, path: %1$s/users}}
+                auth: {%4$s}
                 http: {addr: "127.0.0.1:5000", secret: s, tls: {certificate: %2$s, key: %3$s}}
-                """.formatted(directory, tls.certificate(), tls.key()));
+                """.formatted(
+                        directory, tls.certificate(), tls.key(), authentication));
         Path output = directory.resolve("output");
         Process process = new ProcessBuilder("docker-registry", "serve", configuration.toString())
                 .redirectErrorStream(true)
