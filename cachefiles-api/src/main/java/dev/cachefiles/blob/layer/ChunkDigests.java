@@ -71,7 +71,7 @@ public final class ChunkDigests {
     }
 
     /**
-     * Computes the digests of a blob, which is read once and taken for right.
+     * Computes the digests of a blob, which is read once, from its beginning to its end, and taken for right.
      *
      * @param algorithm how to compute them
      * @param chunkSize bytes in a chunk, from 512 to {@value #MAX_CHUNK_SIZE}, a multiple of 512
@@ -105,8 +105,8 @@ public final class ChunkDigests {
         }
     }
 
-    /** Collects the digests of chunks that come in order. */
-    static final class Learner {
+    /** Collects the digests of the chunks of a blob, which come in order. For use by one thread at a time. */
+    public static final class Learner {
         private final DigestAlgorithm algorithm;
         private final MessageDigest digest;
         private final int chunkSize;
@@ -114,7 +114,16 @@ public final class ChunkDigests {
         private final byte[] table;
         private int filled;
 
-        Learner(DigestAlgorithm algorithm, int chunkSize, long blobSize) throws IOException {
+        /**
+         * Begins.
+         *
+         * @param algorithm how to compute them
+         * @param chunkSize bytes in a chunk, from 512 to {@value #MAX_CHUNK_SIZE}, a multiple of 512
+         * @param blobSize  bytes in the blob, not negative
+         * @throws IllegalArgumentException if the chunk size is not allowed
+         * @throws IOException              if there are more than 2 GiB of digests
+         */
+        public Learner(DigestAlgorithm algorithm, int chunkSize, long blobSize) throws IOException {
             this.algorithm = algorithm;
             this.digest = algorithm.newDigest();
             this.chunkSize = checkChunkSize(chunkSize);
@@ -127,14 +136,28 @@ public final class ChunkDigests {
             this.table = new byte[(int) length];
         }
 
-        void add(MemorySegment chunk) {
-            digest.update(chunk.asByteBuffer());
-            byte[] value = digest.digest();
-            System.arraycopy(value, 0, table, filled, value.length);
-            filled += value.length;
+        /**
+         * Takes the next bytes.
+         *
+         * @param chunks one whole chunk or more; the last one of the blob may be shorter
+         */
+        public void add(MemorySegment chunks) {
+            for (long done = 0; done < chunks.byteSize(); done += chunkSize) {
+                long length = Math.min(chunkSize, chunks.byteSize() - done);
+                digest.update(chunks.asSlice(done, length).asByteBuffer());
+                byte[] value = digest.digest();
+                System.arraycopy(value, 0, table, filled, value.length);
+                filled += value.length;
+            }
         }
 
-        ChunkDigests finish() {
+        /**
+         * Ends.
+         *
+         * @return the digests
+         * @throws IllegalStateException if bytes are missing
+         */
+        public ChunkDigests finish() {
             if (filled != table.length) {
                 throw new IllegalStateException("not all chunks have come");
             }
@@ -209,6 +232,15 @@ public final class ChunkDigests {
      */
     public long blobSize() {
         return blobSize;
+    }
+
+    /**
+     * Gives the digests.
+     *
+     * @return the digests one after the other, in the order of the chunks; a copy
+     */
+    public byte[] table() {
+        return table.clone();
     }
 
     /** Checks whole chunks, the first of which is at the offset. */

@@ -20,8 +20,24 @@ import java.util.Optional;
 public final class VerifyingSource extends ForwardingBlobSource {
     private static final int SLOTS = 2;
 
-    private final ChunkDigests digests;
+    private final int chunkSize;
+    private final boolean ready;
+    private final Digests digests;
     private final ChunkSlots slots;
+
+    /** Where the digests of a blob come from that are not there from the start. Used by several threads at once. */
+    @FunctionalInterface
+    public interface Digests {
+
+        /**
+         * Gives the digests. Asked at each read; may wait, up to the {@linkplain dev.cachefiles.blob.Deadline#current
+         * deadline}.
+         *
+         * @return digests of chunks of the size that was told before
+         * @throws IOException if there are none; the read fails so
+         */
+        ChunkDigests get() throws IOException;
+    }
 
     /**
      * Wraps a source.
@@ -30,29 +46,49 @@ public final class VerifyingSource extends ForwardingBlobSource {
      * @param digests the digests of the blob
      */
     public VerifyingSource(BlobSource source, ChunkDigests digests) {
+        this(source, digests.chunkSize(), true, () -> digests);
+    }
+
+    /**
+     * Wraps a source whose digests are asked for when it is read, and no sooner.
+     *
+     * @param source    the source, owned by this one from now on
+     * @param chunkSize bytes in a chunk, as in the digests
+     * @param digests   gives the digests of the blob
+     */
+    public VerifyingSource(BlobSource source, int chunkSize, Digests digests) {
+        this(source, chunkSize, false, digests);
+    }
+
+    private VerifyingSource(BlobSource source, int chunkSize, boolean ready, Digests digests) {
         super(source);
+        this.chunkSize = chunkSize;
+        this.ready = ready;
         this.digests = Objects.requireNonNull(digests, "digests");
-        this.slots = new ChunkSlots(digests.chunkSize(), SLOTS);
+        this.slots = new ChunkSlots(chunkSize, SLOTS);
     }
 
     @Override
     public long size() throws IOException {
+        return ready ? sizeIn(digests.get()) : source().size();
+    }
+
+    private long sizeIn(ChunkDigests known) throws IOException {
         long size = source().size();
-        if (size != digests.blobSize()) {
+        if (size != known.blobSize()) {
             throw new WrongBytesException(
-                    source() + " has " + size + " bytes, not the " + digests.blobSize() + " of its digests");
+                    source() + " has " + size + " bytes, not the " + known.blobSize() + " of its digests");
         }
         return size;
     }
 
     @Override
     public void read(long offset, MemorySegment target) throws IOException {
-        slots.read(offset, target, digests.blobSize(), this::load);
-    }
-
-    private void load(long offset, MemorySegment chunks) throws IOException {
-        source().read(offset, chunks);
-        digests.verify(offset, chunks, source());
+        ChunkDigests known = digests.get();
+        slots.read(offset, target, ready ? known.blobSize() : sizeIn(known), (at, chunks) -> {
+            source().read(at, chunks);
+            known.verify(at, chunks, source());
+        });
     }
 
     @Override
@@ -62,6 +98,6 @@ public final class VerifyingSource extends ForwardingBlobSource {
 
     @Override
     public long chunkSize() {
-        return Math.max(digests.chunkSize(), source().chunkSize());
+        return Math.max(chunkSize, source().chunkSize());
     }
 }

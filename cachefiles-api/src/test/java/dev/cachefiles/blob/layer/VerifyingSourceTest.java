@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.cachefiles.blob.layer;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -9,9 +10,11 @@ import dev.cachefiles.blob.BlobSource;
 import dev.cachefiles.blob.TransientException;
 import dev.cachefiles.blob.WrongBytesException;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -69,6 +72,38 @@ class VerifyingSourceTest {
         }
         assertThrows(WrongBytesException.class, () -> Blob.read(source, 1024, 2048));
         new Blob(10_000).assertReads(source, 0, 2048);
+    }
+
+    @Test
+    void digests_may_come_with_the_first_read_and_their_failure_is_forgotten() throws IOException {
+        var asked = new ArrayDeque<ChunkDigests>();
+        BlobSource source = new VerifyingSource(blob, CHUNK, () -> {
+            if (asked.isEmpty()) {
+                throw new TransientException("none yet");
+            }
+            return asked.remove();
+        });
+        assertEquals(10_000, source.size());
+        assertEquals(CHUNK, source.chunkSize());
+        assertThrows(TransientException.class, () -> Blob.read(source, 5, 5));
+        asked.add(digests);
+        blob.assertReads(source, 5, 5);
+        asked.add(ChunkDigests.compute(DigestAlgorithm.SHA_256, CHUNK, new Blob(9_999)));
+        assertThrows(WrongBytesException.class, () -> Blob.read(source, 5, 5));
+        blob.bytes[3000] ^= 4;
+        asked.add(digests);
+        assertThrows(WrongBytesException.class, () -> Blob.read(source, 3000, 1));
+    }
+
+    @Test
+    void digests_that_come_in_pieces_are_those_of_the_whole() throws IOException {
+        var learner = new ChunkDigests.Learner(DigestAlgorithm.SHA_256, CHUNK, 10_000);
+        MemorySegment all = MemorySegment.ofArray(blob.bytes);
+        learner.add(all.asSlice(0, CHUNK));
+        assertThrows(IllegalStateException.class, learner::finish);
+        learner.add(all.asSlice(CHUNK, 4 * CHUNK));
+        learner.add(all.asSlice(5 * CHUNK));
+        assertArrayEquals(digests.table(), learner.finish().table());
     }
 
     @Test

@@ -150,7 +150,7 @@ class RegistryTest {
             registry = DockerRegistry.start(directory.resolve("registry"), tls);
             registry.flip(image, tree.resolve(LARGE));
             assertUnreadable(mount, LARGE);
-            server.awaitLine("wrong bytes");
+            server.awaitLine("have the digest sha256:");
             registry.flip(image, tree.resolve(LARGE));
 
             registry.letIn("you");

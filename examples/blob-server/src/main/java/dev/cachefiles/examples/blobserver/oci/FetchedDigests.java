@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.cachefiles.examples.blobserver.oci;
 
+import dev.cachefiles.blob.layer.ChunkDigests;
+import dev.cachefiles.blob.layer.DigestAlgorithm;
+import dev.cachefiles.blob.layer.VerifyingSource;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /** Chunk digests that were pushed together with a blob; fetched when they are first wanted. Safe for several threads. */
-final class FetchedDigests implements VerifiedSource.Digests {
+final class FetchedDigests implements VerifyingSource.Digests {
     private final Registry registry;
     private final Descriptor layer;
     private final Descriptor table;
@@ -24,7 +27,7 @@ final class FetchedDigests implements VerifiedSource.Digests {
     public ChunkDigests get() throws IOException {
         ChunkDigests known = fetched;
         if (known == null) {
-            known = ChunkDigests.of(layer.size(), chunkSize, registry.bytes(table));
+            known = new ChunkDigests(DigestAlgorithm.SHA_256, chunkSize, layer.size(), registry.bytes(table));
             fetched = known;
         }
         return known;

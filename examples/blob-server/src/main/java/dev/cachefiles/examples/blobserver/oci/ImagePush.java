@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.cachefiles.examples.blobserver.oci;
 
+import dev.cachefiles.blob.BlobSource;
+import dev.cachefiles.blob.layer.ChunkDigests;
+import dev.cachefiles.blob.layer.DigestAlgorithm;
 import dev.cachefiles.examples.blobserver.settings.Settings;
 import dev.cachefiles.examples.blobserver.support.Refusal;
 import dev.cachefiles.examples.blobserver.support.Sha256;
 import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.net.http.HttpRequest;
 import java.nio.ByteBuffer;
@@ -15,6 +17,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +31,6 @@ import java.util.function.Consumer;
  * blob that is missing. For use by one thread.
  */
 public final class ImagePush implements Closeable {
-    private static final int SLICE = 4 << 20;
     private static final int EROFS_SUPERBLOCK = 1024;
     private static final int EROFS_MAGIC = 0xE0F5E1E2;
     private static final byte[] EMPTY_CONFIG = {'{', '}'};
@@ -47,11 +49,9 @@ public final class ImagePush implements Closeable {
      * @throws IOException if the settings do not go together
      */
     public ImagePush(Settings settings, long chunkSize, Consumer<String> progress) throws IOException {
-        if (chunkSize < ChunkDigests.LEAST_CHUNK
-                || chunkSize > ChunkDigests.LARGEST_CHUNK
-                || Long.bitCount(chunkSize) != 1) {
-            throw new Refusal("chunks of " + chunkSize + " bytes: not a power of two from " + ChunkDigests.LEAST_CHUNK
-                    + " to " + ChunkDigests.LARGEST_CHUNK);
+        if (!ChunkSizes.isAllowed(chunkSize)) {
+            throw new Refusal("chunks of " + chunkSize + " bytes: not a power of two from " + ChunkSizes.LEAST + " to "
+                    + ChunkSizes.LARGEST);
         }
         this.registry = OciType.forPush(settings);
         this.chunkSize = (int) chunkSize;
@@ -68,10 +68,12 @@ public final class ImagePush implements Closeable {
      * @throws IOException if the file cannot be read, or the registry refuses or cannot be reached
      */
     public OciReference push(Path image, String title) throws IOException {
-        ChunkDigests.Computation computation = compute(image);
-        String digest = computation.finish();
-        byte[] table = computation.chunks().table();
-        var layer = new Descriptor(MediaTypes.EROFS_LAYER, digest, computation.done(), Map.of(MediaTypes.TITLE, title));
+        MessageDigest whole = Sha256.start();
+        ChunkDigests computed = compute(image, whole);
+        String digest = Sha256.text(whole.digest());
+        byte[] table = computed.table();
+        var layer =
+                new Descriptor(MediaTypes.EROFS_LAYER, digest, computed.blobSize(), Map.of(MediaTypes.TITLE, title));
         var chunks = new Descriptor(
                 MediaTypes.CHUNK_DIGESTS,
                 Sha256.of(table),
@@ -92,24 +94,28 @@ public final class ImagePush implements Closeable {
         return registry.reference().at(manifestDigest);
     }
 
-    private ChunkDigests.Computation compute(Path image) throws IOException {
-        try (FileChannel file = FileChannel.open(image, StandardOpenOption.READ);
-                Arena arena = Arena.ofConfined()) {
+    /** Reads the image once, for both kinds of digests. */
+    private ChunkDigests compute(Path image, MessageDigest whole) throws IOException {
+        try (FileChannel file = FileChannel.open(image, StandardOpenOption.READ)) {
             checkErofs(image, file);
-            var computation = new ChunkDigests.Computation(chunkSize);
-            MemorySegment buffer = arena.allocate(SLICE, 64);
             long size = file.size();
-            while (computation.done() < size) {
-                MemorySegment slice = buffer.asSlice(0, Math.min(SLICE, size - computation.done()));
-                ByteBuffer bytes = slice.asByteBuffer();
-                while (bytes.hasRemaining()) {
-                    if (file.read(bytes, computation.done() + bytes.position()) < 0) {
-                        throw new EOFException(image + " has become shorter while it was read");
-                    }
+            return ChunkDigests.compute(DigestAlgorithm.SHA_256, chunkSize, new BlobSource() {
+                @Override
+                public long size() {
+                    return size;
                 }
-                computation.add(slice);
-            }
-            return computation;
+
+                @Override
+                public void read(long offset, MemorySegment target) throws IOException {
+                    ByteBuffer bytes = target.asByteBuffer();
+                    while (bytes.hasRemaining()) {
+                        if (file.read(bytes, offset + bytes.position()) < 0) {
+                            throw new EOFException(image + " has become shorter while it was read");
+                        }
+                    }
+                    whole.update(bytes.flip());
+                }
+            });
         }
     }
 

@@ -4,7 +4,9 @@ package dev.cachefiles.examples.blobserver.oci;
 import dev.cachefiles.blob.BlobKey;
 import dev.cachefiles.blob.BlobResolver;
 import dev.cachefiles.blob.BlobSource;
+import dev.cachefiles.blob.ForwardingBlobSource;
 import dev.cachefiles.blob.PermanentException;
+import dev.cachefiles.blob.layer.VerifyingSource;
 import dev.cachefiles.examples.blobserver.support.Sha256;
 import java.io.Closeable;
 import java.io.IOException;
@@ -27,7 +29,7 @@ public final class OciResolver implements BlobResolver, Closeable {
     private final Registry registry;
     private final boolean verify;
     private final Map<String, ImageManifest> manifests = new ConcurrentHashMap<>();
-    private final Map<String, VerifiedSource.Digests> digests = new ConcurrentHashMap<>();
+    private final Map<String, VerifyingSource.Digests> digests = new ConcurrentHashMap<>();
 
     OciResolver(Registry registry, boolean verify) {
         this.registry = registry;
@@ -96,22 +98,24 @@ public final class OciResolver implements BlobResolver, Closeable {
             return blob;
         }
         Optional<Descriptor> table = image.chunkDigests(layer);
-        int chunkSize = table.isPresent() ? chunkSize(image, layer, table.get()) : ChunkDigests.DEFAULT_CHUNK;
-        VerifiedSource.Digests known = digests.computeIfAbsent(
+        int chunkSize = table.isPresent() ? chunkSize(image, layer, table.get()) : ChunkSizes.DEFAULT;
+        VerifyingSource.Digests known = digests.computeIfAbsent(
                 layer.digest() + " " + chunkSize,
                 key -> table.isPresent()
                         ? new FetchedDigests(registry, layer, table.get(), chunkSize)
                         : new WholePass(registry.blob(layer), layer.digest(), chunkSize));
-        return new VerifiedSource(blob, layer.digest(), chunkSize, known);
+        return new ForwardingBlobSource(new VerifyingSource(blob, chunkSize, known)) {
+            @Override
+            public String identity() {
+                return layer.digest();
+            }
+        };
     }
 
     private static int chunkSize(ImageManifest image, Descriptor layer, Descriptor table) throws PermanentException {
         try {
             int chunkSize = Integer.parseInt(table.annotation(MediaTypes.CHUNK_SIZE));
-            if (chunkSize >= ChunkDigests.LEAST_CHUNK
-                    && chunkSize <= ChunkDigests.LARGEST_CHUNK
-                    && Integer.bitCount(chunkSize) == 1
-                    && table.size() == ChunkDigests.length(layer.size(), chunkSize)) {
+            if (ChunkSizes.isAllowed(chunkSize) && table.size() == ChunkSizes.ofTable(layer.size(), chunkSize)) {
                 return chunkSize;
             }
         } catch (NumberFormatException e) {
@@ -123,7 +127,7 @@ public final class OciResolver implements BlobResolver, Closeable {
 
     @Override
     public void close() {
-        for (VerifiedSource.Digests each : digests.values()) {
+        for (VerifyingSource.Digests each : digests.values()) {
             if (each instanceof WholePass pass) {
                 pass.stop();
             }

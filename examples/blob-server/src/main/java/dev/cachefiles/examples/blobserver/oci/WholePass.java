@@ -6,11 +6,16 @@ import dev.cachefiles.blob.Deadline;
 import dev.cachefiles.blob.PermanentException;
 import dev.cachefiles.blob.TransientException;
 import dev.cachefiles.blob.WrongBytesException;
+import dev.cachefiles.blob.layer.ChunkDigests;
+import dev.cachefiles.blob.layer.DigestAlgorithm;
+import dev.cachefiles.blob.layer.VerifyingSource;
 import dev.cachefiles.examples.blobserver.support.Failures;
+import dev.cachefiles.examples.blobserver.support.Sha256;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.security.MessageDigest;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -23,14 +28,15 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A pass that fails is gone on with where it failed, when the digests are wanted next. Safe for use by several threads.
  */
-final class WholePass implements VerifiedSource.Digests {
+final class WholePass implements VerifyingSource.Digests {
+    /** A multiple of any size of chunks that is used here. */
     private static final int SLICE = 4 << 20;
 
     private final BlobSource source;
     private final String digest;
     private final int chunkSize;
 
-    private ChunkDigests.Computation computation;
+    private @Nullable Progress progress;
     private @Nullable CompletableFuture<ChunkDigests> pass;
     private volatile boolean stopped;
 
@@ -38,7 +44,17 @@ final class WholePass implements VerifiedSource.Digests {
         this.source = source;
         this.digest = digest;
         this.chunkSize = chunkSize;
-        this.computation = new ChunkDigests.Computation(chunkSize);
+    }
+
+    /** What has been seen, from the beginning on. */
+    private static final class Progress {
+        final MessageDigest whole = Sha256.start();
+        final ChunkDigests.Learner chunks;
+        long done;
+
+        Progress(int chunkSize, long size) throws IOException {
+            chunks = new ChunkDigests.Learner(DigestAlgorithm.SHA_256, chunkSize, size);
+        }
     }
 
     @Override
@@ -84,23 +100,29 @@ final class WholePass implements VerifiedSource.Digests {
     private void run(CompletableFuture<ChunkDigests> result) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment buffer = arena.allocate(SLICE, 64);
-            ChunkDigests.Computation current = computation;
             long size = source.size();
-            while (current.done() < size) {
+            Progress current = progress;
+            if (current == null) {
+                current = new Progress(chunkSize, size);
+                progress = current;
+            }
+            while (current.done < size) {
                 if (stopped) {
                     throw new IOException("the source is closed");
                 }
-                MemorySegment slice = buffer.asSlice(0, Math.min(SLICE, size - current.done()));
-                source.read(current.done(), slice);
-                current.add(slice);
+                MemorySegment slice = buffer.asSlice(0, Math.min(SLICE, size - current.done));
+                source.read(current.done, slice);
+                current.whole.update(slice.asByteBuffer());
+                current.chunks.add(slice);
+                current.done += slice.byteSize();
             }
-            String found = current.finish();
+            progress = null;
+            String found = Sha256.text(current.whole.digest());
             if (!found.equals(digest)) {
-                computation = new ChunkDigests.Computation(chunkSize);
                 throw new WrongBytesException(
                         digest + ": the registry has sent wrong bytes: the digest of the whole is " + found);
             }
-            result.complete(current.chunks());
+            result.complete(current.chunks.finish());
         } catch (Throwable t) {
             result.completeExceptionally(t);
         }
