@@ -15,7 +15,11 @@ public final class BlobServerCommand {
 
     /** Runs a command to its end. */
     public static Shell.Result run(String... arguments) {
-        var out = new StringWriter();
+        return run(new StringWriter(), arguments);
+    }
+
+    /** Runs a command to its end; what it prints can be seen meanwhile. */
+    public static Shell.Result run(StringWriter out, String... arguments) {
         var err = new StringWriter();
         int status = BlobServer.run(new PrintWriter(out, true), new PrintWriter(err, true), arguments);
         return new Shell.Result(status, out.toString(), err.toString());

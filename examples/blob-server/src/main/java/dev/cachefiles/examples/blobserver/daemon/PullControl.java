@@ -11,7 +11,9 @@ import dev.cachefiles.examples.blobserver.support.Refusal;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * {@code pull DOMAIN [NAME...]}: fills blobs that are open, which are those of images that are mounted. Without names:
@@ -21,6 +23,9 @@ final class PullControl implements ControlCommand {
 
     private final OpenBlobs blobs;
     private final BlobResolver resolver;
+
+    /** What is being filled. Guards itself. */
+    private final Set<CacheObject> filling = new HashSet<>();
 
     PullControl(OpenBlobs blobs, BlobResolver resolver) {
         this.blobs = blobs;
@@ -52,17 +57,45 @@ final class PullControl implements ControlCommand {
 
     private void fill(BlobKey key, CacheObject object, Reply reply) throws IOException {
         String name = key.printableName();
-        try (BlobSource source = resolver.resolve(key)) {
-            if (object.size().orElse(-1) != source.size()) {
-                throw new Refusal(name + ": has " + source.size() + " bytes now, and "
-                        + object.size().orElse(-1) + " where it is mounted; a blob must not change");
+        try {
+            begin(object, name, reply);
+            try (BlobSource source = resolver.resolve(key)) {
+                if (object.size().orElse(-1) != source.size()) {
+                    throw new Refusal(name + ": has " + source.size() + " bytes now, and "
+                            + object.size().orElse(-1) + " where it is mounted; a blob must not change");
+                }
+                reply.progress(0, source.size(), name);
+                long fetched = new Fill(object, source, (done, total) -> reply.progress(done, total, name)).run();
+                reply.say(name + ": " + source.size() + " bytes, " + fetched + " of them fetched now");
+            } finally {
+                end(object);
             }
-            reply.progress(0, source.size(), name);
-            long fetched = new Fill(object, source, (done, total) -> reply.progress(done, total, name)).run();
-            reply.say(name + ": " + source.size() + " bytes, " + fetched + " of them fetched now");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new InterruptedIOException("interrupted");
+        }
+    }
+
+    /** One at a time, or the same bytes would be fetched by all of them. */
+    private void begin(CacheObject object, String name, Reply reply) throws IOException, InterruptedException {
+        boolean free;
+        synchronized (filling) {
+            free = filling.add(object);
+        }
+        if (!free) {
+            reply.say(name + ": is being pulled already; waiting for that");
+            synchronized (filling) {
+                while (!filling.add(object)) {
+                    filling.wait();
+                }
+            }
+        }
+    }
+
+    private void end(CacheObject object) {
+        synchronized (filling) {
+            filling.remove(object);
+            filling.notifyAll();
         }
     }
 }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.cachefiles.CacheOptions;
 import dev.cachefiles.CachefilesChannel;
+import dev.cachefiles.Errno;
 import dev.cachefiles.OpenRequest;
 import dev.cachefiles.blob.BlobSource;
 import dev.cachefiles.examples.blobserver.control.ControlCommand;
@@ -15,12 +16,17 @@ import dev.cachefiles.examples.blobserver.support.NotMounted;
 import dev.cachefiles.testkit.FakeKernel;
 import dev.cachefiles.testkit.FakeMount;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -34,6 +40,7 @@ class PullControlTest {
     private final Listeners listeners = new Listeners(new ServerStats(), blobs, new PrefetchStatus());
     private final List<String> told = new CopyOnWriteArrayList<>();
     private final CompletableFuture<Void> pulled = new CompletableFuture<>();
+    private final AtomicLong fetched = new AtomicLong();
     private CachefilesChannel channel;
 
     private final ControlCommand.Reply reply = new ControlCommand.Reply() {
@@ -46,14 +53,15 @@ class PullControlTest {
         public void progress(long done, long total, String name) {}
     };
 
-    private static final class Zeros implements BlobSource {
+    private class Zeros implements BlobSource {
         @Override
         public long size() {
             return SIZE;
         }
 
         @Override
-        public void read(long offset, MemorySegment target) {
+        public void read(long offset, MemorySegment target) throws IOException {
+            fetched.addAndGet(target.byteSize());
             target.fill((byte) 0);
         }
     }
@@ -73,7 +81,7 @@ class PullControlTest {
             try {
                 return kernel.mount("image");
             } catch (IOException e) {
-                throw new java.io.UncheckedIOException(e);
+                throw new UncheckedIOException(e);
             }
         });
     }
@@ -114,6 +122,45 @@ class PullControlTest {
     }
 
     @Test
+    void what_is_being_pulled_is_not_fetched_by_another_pull_too() throws Exception {
+        var begun = new CountDownLatch(1);
+        var go = new CountDownLatch(1);
+        var control = new PullControl(blobs, key -> new Zeros() {
+            @Override
+            public void read(long offset, MemorySegment target) throws IOException {
+                begun.countDown();
+                try {
+                    go.await();
+                } catch (InterruptedException e) {
+                    throw new InterruptedIOException();
+                }
+                super.read(offset, target);
+            }
+        });
+        CompletableFuture<FakeMount> mounting = mount();
+        OpenRequest open = delivered();
+        assertTrue(open.accept(SIZE));
+        listeners.opened(open, SIZE);
+        try (FakeMount _ = mounting.get()) {
+            var first = CompletableFuture.runAsync(() -> {
+                try {
+                    control.run(List.of("image"), reply);
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            begun.await();
+            run(control, "image");
+            assertEquals(List.of("image: is being pulled already; waiting for that"), told);
+            go.countDown();
+            first.get();
+            pulled.get();
+            assertEquals(SIZE, fetched.get());
+            assertEquals("image: 10000 bytes, 0 of them fetched now", told.getLast());
+        }
+    }
+
+    @Test
     void a_blob_is_open_or_not_when_it_is_known_what_has_become_of_its_open() throws Exception {
         CompletableFuture<FakeMount> mounting = mount();
         OpenRequest open = delivered();
@@ -123,8 +170,8 @@ class PullControlTest {
         told.clear();
         run(new OpenControl(blobs), "image", "image");
         assertTrue(told.isEmpty());
-        assertTrue(open.refuse(dev.cachefiles.Errno.ENOENT));
-        assertThrows(java.util.concurrent.ExecutionException.class, mounting::get);
+        assertTrue(open.refuse(Errno.ENOENT));
+        assertThrows(ExecutionException.class, mounting::get);
         listeners.openFailed(open, new NoSuchFileException("image"));
         while (told.isEmpty()) {
             Thread.onSpinWait(); // the test's own timeout ends it
