@@ -56,6 +56,12 @@ class ConfiguredServingTest {
                     temporary.resolve("c.yaml"),
                     Files.readString(temporary.resolve("c.yaml")) + "prefetch: {lists: lists, what: whole}\n");
         }
+        if (info.getTags().contains("exact")) {
+            Files.writeString(
+                    temporary.resolve("c.yaml"),
+                    Files.readString(temporary.resolve("c.yaml"))
+                            .replace("  watch: 0\n", "  watch: 0\n  largest-fill: 0\n"));
+        }
         client = new ControlClient(temporary.resolve("run"));
         var ready = new CompletableFuture<Void>();
         var out = new PrintWriter(new StringWriter()) {
@@ -88,6 +94,16 @@ class ConfiguredServingTest {
     @Test
     void optionsGoBeforeTheFile() {
         assertTrue(kernel.commands().contains("tag other"), kernel.commands()::toString);
+    }
+
+    @Test
+    @Tag("exact")
+    void fetchesNothingMoreThanIsAskedForIfItIsToldSo() throws Exception {
+        try (FakeMount a = kernel.mount("a.img")) {
+            long free = kernel.disk().free();
+            a.read(8192, 4096);
+            assertEquals(4096, free - kernel.disk().free());
+        }
     }
 
     @Test

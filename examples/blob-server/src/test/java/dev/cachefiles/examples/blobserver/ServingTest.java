@@ -171,6 +171,7 @@ class ServingTest {
             try (var channel = FileChannel.open(blobs.resolve("image.img"), StandardOpenOption.WRITE)) {
                 channel.truncate(1_000_000);
             }
+            Thread.sleep(2); // the size is looked at once in a millisecond
             for (long offset : new long[] {524_288, 999_424, 2_000_000 & -4096, SIZE & -4096}) {
                 var failure = assertThrows(CachefilesException.class, () -> mount.read(offset, 4096));
                 assertEquals(Errno.EIO, failure.errno());

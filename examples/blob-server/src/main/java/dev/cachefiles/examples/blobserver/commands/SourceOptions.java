@@ -99,6 +99,13 @@ final class SourceOptions {
     private @Nullable String readDeadline;
 
     @Option(
+            names = "--largest-fill",
+            paramLabel = "SIZE",
+            description = "fetch at most so much for a miss, with the bytes around what is asked for; 0: only what is"
+                    + " asked for")
+    private @Nullable String largestFill;
+
+    @Option(
             names = "--stats",
             paramLabel = "TIME",
             description = "log counts of requests that often; 0: only at the end")
@@ -188,6 +195,7 @@ final class SourceOptions {
         put(server, "threads", "--threads", threads);
         put(server, "open-deadline", "--open-deadline", openDeadline);
         put(server, "read-deadline", "--read-deadline", readDeadline);
+        put(server, "largest-fill", "--largest-fill", largestFill);
         put(server, "stats", "--stats", stats);
         put(server, ServerSection.RUNTIME.name(), RuntimeOption.NAME, runtime.text());
         section(sections, DaemonConfig.SERVER, server);

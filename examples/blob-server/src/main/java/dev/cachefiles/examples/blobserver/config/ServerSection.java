@@ -2,6 +2,7 @@
 package dev.cachefiles.examples.blobserver.config;
 
 import dev.cachefiles.OnDemandServer;
+import dev.cachefiles.blob.Amplification;
 import dev.cachefiles.examples.blobserver.settings.Setting;
 import dev.cachefiles.examples.blobserver.settings.Settings;
 import java.nio.file.Path;
@@ -40,6 +41,12 @@ public record ServerSection(Settings settings) {
     private static final Setting<Duration> READ_DEADLINE = Setting.time(
                     "read-deadline", "let a read fail that cannot be served in that time", SHORTEST, HOUR)
             .defaultsTo("30s");
+    private static final Setting<Long> LARGEST_FILL = Setting.size(
+                    "largest-fill",
+                    "fetch at most so much for a miss, with the bytes around what is asked for; 0: only what is asked"
+                            + " for",
+                    0)
+            .defaultsTo("4MiB");
     private static final Setting<Duration> STATS = Setting.time(
                     "stats", "log counts of requests that often; 0: only at the end", Duration.ZERO, Duration.ofDays(1))
             .defaultsTo("0");
@@ -60,7 +67,7 @@ public record ServerSection(Settings settings) {
 
     /** All settings of the section. */
     public static final List<Setting<?>> SETTINGS =
-            List.of(THREADS, HANDLERS, OPEN_DEADLINE, READ_DEADLINE, STATS, RUNTIME, WATCH);
+            List.of(THREADS, HANDLERS, OPEN_DEADLINE, READ_DEADLINE, LARGEST_FILL, STATS, RUNTIME, WATCH);
 
     /**
      * Gives how many threads wait for the kernel.
@@ -98,6 +105,18 @@ public record ServerSection(Settings settings) {
      */
     public Duration readDeadline() {
         return settings.get(READ_DEADLINE);
+    }
+
+    /**
+     * Gives how much more than is asked for may be fetched for a miss.
+     *
+     * @return the limits
+     */
+    public Amplification amplification() {
+        long largest = settings.get(LARGEST_FILL);
+        return largest == 0
+                ? Amplification.OFF
+                : new Amplification(largest, Math.max(largest, Amplification.STANDARD.budget()));
     }
 
     /**

@@ -68,7 +68,7 @@ public final class Daemon {
             Prefetcher ahead = config.prefetch().prefetcher(lists, prefetch).orElse(null);
             // Closed in this order: the server, which waits for what is in flight, the sources, what fetches ahead.
             try (ahead;
-                    BlobHandler handler = handler(resolver, ahead)) {
+                    BlobHandler handler = handler(resolver, config.server().amplification(), ahead)) {
                 CachefilesChannel channel = opener.open(config.cache().options());
                 cache.bound(channel);
                 try (OnDemandServer running = start(channel, handler, config);
@@ -95,8 +95,10 @@ public final class Daemon {
         }
     }
 
-    private static BlobHandler handler(BlobResolver resolver, @Nullable Prefetcher ahead) {
-        return ahead == null ? new BlobHandler(resolver) : new BlobHandler(resolver, Amplification.STANDARD, ahead);
+    private static BlobHandler handler(BlobResolver resolver, Amplification amplification, @Nullable Prefetcher ahead) {
+        return ahead == null
+                ? new BlobHandler(resolver, amplification)
+                : new BlobHandler(resolver, amplification, ahead);
     }
 
     private OnDemandServer start(CachefilesChannel channel, BlobHandler handler, DaemonConfig config) {

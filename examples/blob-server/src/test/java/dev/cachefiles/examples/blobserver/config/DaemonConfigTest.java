@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.cachefiles.blob.Amplification;
 import dev.cachefiles.blob.BlobKey;
 import dev.cachefiles.examples.blobserver.settings.ConfigException;
 import dev.cachefiles.examples.blobserver.settings.Setting;
@@ -39,6 +40,7 @@ class DaemonConfigTest {
                 server:
                   threads: 3
                   read-deadline: 1m
+                  largest-fill: 16MiB
                 sources:
                   one: {type: directory, path: a, names: [x, y]}
                   two: {type: directory, path: /b}
@@ -48,8 +50,25 @@ class DaemonConfigTest {
         assertEquals(3, config.server().threads());
         assertEquals(Duration.ofMinutes(1), config.server().readDeadline());
         assertEquals(Duration.ofSeconds(15), config.server().openDeadline());
+        assertEquals(new Amplification(16 << 20, 32 << 20), config.server().amplification());
         assertEquals(2, config.sources().size());
         assertEquals("one", config.sources().getFirst().name(), "the order of the file");
+    }
+
+    @Test
+    void mayFetchMuchOrNothingMoreThanIsAskedFor() throws IOException {
+        assertEquals(Amplification.STANDARD, filling("4MiB"));
+        assertEquals(Amplification.OFF, filling("0"));
+        assertEquals(new Amplification(64 << 20, 64 << 20), filling("64MiB"), "one fill must fit");
+    }
+
+    private Amplification filling(String largest) throws IOException {
+        return read("""
+                cache: {directory: cache}
+                server: {largest-fill: %s}
+                sources:
+                  one: {type: directory, path: a}
+                """.formatted(largest)).server().amplification();
     }
 
     @Test
