@@ -58,6 +58,7 @@ class WebServerTest {
             Fault.ERROR,
             Fault.UNAVAILABLE,
             Fault.TRUNCATED,
+            Fault.CUT,
             Fault.RESET,
             Fault.REFUSED,
             Fault.OTHER_ETAG,
@@ -65,8 +66,8 @@ class WebServerTest {
             Fault.GIBBERISH);
 
     /** Those of them after which it is worth while to try again. */
-    private static final Set<Fault> PASSING =
-            EnumSet.of(Fault.TOO_MANY, Fault.ERROR, Fault.UNAVAILABLE, Fault.TRUNCATED, Fault.RESET, Fault.REFUSED);
+    private static final Set<Fault> PASSING = EnumSet.of(
+            Fault.TOO_MANY, Fault.ERROR, Fault.UNAVAILABLE, Fault.TRUNCATED, Fault.CUT, Fault.RESET, Fault.REFUSED);
 
     private static final String FILE = "file";
 

@@ -37,6 +37,8 @@ public final class FaultyProxy implements AutoCloseable {
         UNAVAILABLE,
         /** The connection ends in the middle of the body. */
         TRUNCATED,
+        /** The body ends in the middle, and nothing has said how long it is. */
+        CUT,
         /** The connection is reset in the middle of the body. */
         RESET,
         /** The connection is reset instead. */
@@ -215,14 +217,15 @@ public final class FaultyProxy implements AutoCloseable {
                 String lower = line.toLowerCase(Locale.ROOT);
                 if (lower.startsWith("etag:") && now == Fault.OTHER_ETAG) {
                     lines.append("ETag: \"other\"\r\n");
-                } else if (!lower.startsWith("connection:")) {
+                } else if (!lower.startsWith("connection:")
+                        && !(lower.startsWith("content-length:") && now == Fault.CUT)) {
                     lines.append(line).append("\r\n");
                 }
             }
             if (now == Fault.WRONG_BYTES && body.length > 0) {
                 body[body.length / 2] ^= 0x40;
             }
-            boolean half = now == Fault.TRUNCATED || now == Fault.RESET || now == Fault.STALLED;
+            boolean half = now == Fault.TRUNCATED || now == Fault.CUT || now == Fault.RESET || now == Fault.STALLED;
             out.write(lines.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1));
             out.write(body, 0, half ? body.length / 2 : body.length);
             out.flush();
