@@ -148,7 +148,9 @@ class BlobServerPullTest {
                 var server = BlobServerProcess.run(web.command("serve"))) {
             assertEquals(137, web.end(start("pull", "image"), "KILL"));
             Shell.Running first = start("pull", "image");
-            web.nginx().awaitSent(web.nginx().sent().size() + 1);
+            while (Files.size(first.output()) == 0 && first.isAlive()) {
+                LockSupport.parkNanos(10_000_000);
+            }
             // It uses the mount of the first one, which then goes.
             var output = new StringWriter();
             var second = CompletableFuture.supplyAsync(() -> BlobServerCommand.run(output, "pull", "image"));
@@ -157,6 +159,7 @@ class BlobServerPullTest {
             }
             assertEquals(130, web.end(first, "INT"));
             String pulled = second.get().orThrow();
+            assertTrue(pulled.startsWith("image: is being pulled already"), pulled);
             long fetched = BlobServerCommand.fetched(pulled);
             assertTrue(fetched > 0 && fetched <= web.size() - PIECE, pulled);
             assertEquals(
