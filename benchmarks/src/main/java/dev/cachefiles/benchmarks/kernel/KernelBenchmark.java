@@ -112,6 +112,7 @@ public final class KernelBenchmark {
         for (String entry : classPath.split(":", -1)) {
             intoMemory(Path.of(entry.replace("/*", "")));
         }
+        commandsIntoMemory();
         for (String image : course.stream().map(Workload::image).distinct().toList()) {
             Files.copy(images.resolve(image + ".erofs"), BLOBS.resolve(image + ".erofs"));
         }
@@ -127,6 +128,19 @@ public final class KernelBenchmark {
                 "sh",
                 directory.toString(),
                 SCRATCH.resolve("programs").resolve(Integer.toString(programs)).toString());
+    }
+
+    /** The programs that workloads consist of, with their libraries: caches are dropped before each workload. */
+    private static void commandsIntoMemory() throws IOException, InterruptedException {
+        Commands.run("sh", "-c", """
+                for program in sh mount umount sync find xargs sha256sum cat; do
+                  program=$(command -v "$program")
+                  echo "$program"
+                  ldd "$program" | grep -o '/[^ ]*'
+                done | xargs -n 1 readlink -f | sort -u | while read -r file; do
+                  mkdir -p "$1${file%/*}" && cp -p "$file" "$1$file" && mount --bind "$1$file" "$file" || exit 1
+                done
+                """, "sh", SCRATCH.resolve("commands").toString());
     }
 
     private void run(Contestant contestant, List<Workload> course, CacheDisk disk, int round)
