@@ -62,7 +62,11 @@ final class LoggingListener implements OnDemandListener {
 
     @Override
     public void fetched(CacheObject object, long offset, long length, Duration elapsed) {
-        pass(() -> next.fetched(object, offset, length, elapsed));
+        try {
+            next.fetched(object, offset, length, elapsed);
+        } catch (Throwable t) {
+            dropped(t);
+        }
     }
 
     @Override

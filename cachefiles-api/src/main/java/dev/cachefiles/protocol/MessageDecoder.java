@@ -84,7 +84,7 @@ public final class MessageDecoder {
      * Gives the message id of a READ.
      *
      * @param bytes the bytes, of which {@link #isRead} is true
-     * @return as in {@link Message.Read#messageId}
+     * @return the id, to answer with
      */
     public static int readMessageId(ByteBuffer bytes) {
         return bytes.getInt(MSG_ID);
@@ -94,7 +94,7 @@ public final class MessageDecoder {
      * Gives the object id of a READ.
      *
      * @param bytes the bytes, of which {@link #isRead} is true
-     * @return as in {@link Message.Read#objectId}
+     * @return the id of the object that is read
      */
     public static int readObjectId(ByteBuffer bytes) {
         return bytes.getInt(OBJECT_ID);
@@ -104,7 +104,7 @@ public final class MessageDecoder {
      * Gives the offset of a READ.
      *
      * @param bytes the bytes, of which {@link #isRead} is true
-     * @return as in {@link Message.Read#offset}
+     * @return byte offset in the object, not negative
      */
     public static long readOffset(ByteBuffer bytes) {
         return bytes.getLong(READ_OFF);
@@ -114,7 +114,7 @@ public final class MessageDecoder {
      * Gives the length of a READ.
      *
      * @param bytes the bytes, of which {@link #isRead} is true
-     * @return as in {@link Message.Read#length}
+     * @return number of bytes, at least 1
      */
     public static long readLength(ByteBuffer bytes) {
         return bytes.getLong(READ_LEN);
