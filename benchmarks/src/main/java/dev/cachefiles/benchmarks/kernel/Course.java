@@ -112,6 +112,7 @@ final class Course {
                 cpu,
                 latencies.ofMisses(requests, 0.5),
                 latencies.ofMisses(requests, 0.99),
+                latencies.ofReads(0.99),
                 peakRss,
                 rssAnon);
     }

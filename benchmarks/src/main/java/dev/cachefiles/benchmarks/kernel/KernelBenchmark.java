@@ -159,6 +159,7 @@ public final class KernelBenchmark {
                     daemon.cpuNanos(),
                     0,
                     0,
+                    0,
                     daemon.memory("VmHWM"),
                     daemon.memory("RssAnon")));
             var runner = new Course(places, disk, contestant, daemon, round);
@@ -186,17 +187,8 @@ public final class KernelBenchmark {
                 java("direct-full", FULL_JAVA_OPTIONS, "ModeServer", "direct", "exact"),
                 java("virtual", "ModeServer", "virtual", "exact"),
                 java("async", "ModeServer", "async", "exact"),
-                new Contestant(
-                        "blob-server",
-                        List.of(
-                                blobServer,
-                                "--cache-dir",
-                                DISK.toString(),
-                                "--blobs",
-                                BLOBS.toString(),
-                                "--stats",
-                                "0.2"),
-                        false),
+                blobServer("blob-server", blobServer),
+                blobServer("java-jar", javaBinary(), "-jar", jar()),
                 java("virtual-window", "ModeServer", "virtual", "window"),
                 java("async-window", "ModeServer", "async", "window"),
                 new Contestant(Contestant.LIMIT, plain("", "1048576").command(), true)));
@@ -205,6 +197,21 @@ public final class KernelBenchmark {
             all.removeIf(contestant -> !few.contains(contestant.name()));
         }
         return all;
+    }
+
+    /** The example as it is shipped, or by another command that starts it. */
+    private Contestant blobServer(String name, String... start) {
+        var command = new ArrayList<>(List.of(start));
+        command.addAll(List.of("--cache-dir", DISK.toString(), "--blobs", BLOBS.toString(), "--stats", "0.2"));
+        return new Contestant(name, command, false);
+    }
+
+    private String jar() {
+        return Path.of(blobServer, "../../target/blob-server.jar").normalize().toString();
+    }
+
+    private static String javaBinary() {
+        return Path.of(System.getProperty("java.home"), "bin", "java").toString();
     }
 
     private Contestant plain(String name, String... window) {
@@ -219,8 +226,7 @@ public final class KernelBenchmark {
     }
 
     private Contestant java(String name, List<String> options, String main, String... arguments) {
-        var command = new ArrayList<>(
-                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        var command = new ArrayList<>(List.of(javaBinary()));
         command.addAll(options);
         command.addAll(List.of("-cp", classPath, KernelBenchmark.class.getPackageName() + "." + main));
         command.addAll(List.of(arguments));

@@ -29,6 +29,16 @@ final class Latencies {
     }
 
     /**
+     * Gives a percentile of all reads, hits and misses.
+     *
+     * @param fraction such as 0.99
+     * @return nanoseconds; 0 if there were no reads
+     */
+    long ofReads(double fraction) {
+        return ofMisses(sorted.length, fraction);
+    }
+
+    /**
      * Gives a percentile of the reads that were misses. Which ones were is not known, but how many READs there were: so
      * many of the slowest.
      *

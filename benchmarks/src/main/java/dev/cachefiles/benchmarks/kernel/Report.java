@@ -108,9 +108,9 @@ final class Report {
 
                 ### %s: %s
 
-                | daemon | reads/s | MB/s | x plain C | x limit | spread | READs | MiB fetched | miss p50 µs | p99 µs | CPU s |\
-                 CPU µs/READ | peak RSS MiB | RssAnon MiB |
-                | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+                | daemon | reads/s | MB/s | x plain C | x limit | spread | READs | MiB fetched | miss p50 µs | p99 µs | read p99 µs |\
+                 CPU s | CPU µs/READ | peak RSS MiB | RssAnon MiB |
+                | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
                 """, workload.name(), workload.title());
         for (Contestant contestant : contestants) {
             if (!of(contestant.name(), workload.name()).isEmpty()) {
@@ -133,18 +133,19 @@ final class Report {
                 ratio(speedup(name, workload, Contestant.LIMIT)),
                 spread(name, workload));
         if (contestant.limit()) {
-            text.append("| | | | | | | | |\n"); // those are of the daemon that had filled the cache before
+            text.append("| | | | | | | | | |\n"); // those are of the daemon that had filled the cache before
             return;
         }
         double requests = median(name, workload, Sample::requests);
         double cpu = median(name, workload, Sample::cpuNanos);
         row(
                 text,
-                "| %.0f | %.1f | %.0f | %.0f | %.2f | %.0f | %.1f | %.1f |%n",
+                "| %.0f | %.1f | %.0f | %.0f | %.0f | %.2f | %.0f | %.1f | %.1f |%n",
                 requests,
                 median(name, workload, Sample::fetchedBytes) / MIB,
                 median(name, workload, Sample::missP50Nanos) / MICROS,
                 median(name, workload, Sample::missP99Nanos) / MICROS,
+                median(name, workload, Sample::readP99Nanos) / MICROS,
                 cpu / 1e9,
                 requests == 0 ? 0 : cpu / requests / MICROS,
                 median(name, workload, Sample::peakRss) / MIB,
@@ -168,7 +169,7 @@ final class Report {
                     text,
                     "%s{\"daemon\": %s, \"workload\": %s, \"round\": %d, \"reads\": %d, \"bytes\": %d,"
                             + " \"elapsedNanos\": %d, \"requests\": %d, \"fetchedBytes\": %d, \"cpuNanos\": %d,"
-                            + " \"missP50Nanos\": %d, \"missP99Nanos\": %d, \"peakRss\": %d, \"rssAnon\": %d}",
+                            + " \"missP50Nanos\": %d, \"missP99Nanos\": %d, \"readP99Nanos\": %d, \"peakRss\": %d, \"rssAnon\": %d}",
                     separator,
                     quote(sample.contestant()),
                     quote(sample.workload()),
@@ -181,6 +182,7 @@ final class Report {
                     sample.cpuNanos(),
                     sample.missP50Nanos(),
                     sample.missP99Nanos(),
+                    sample.readP99Nanos(),
                     sample.peakRss(),
                     sample.rssAnon());
             separator = ",\n";

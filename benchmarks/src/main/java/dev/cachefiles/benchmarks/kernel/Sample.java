@@ -15,6 +15,7 @@ package dev.cachefiles.benchmarks.kernel;
  * @param cpuNanos     processor time of the daemon, also after the end of the reads until it was quiet
  * @param missP50Nanos median of the reads that were misses; 0 if not measured
  * @param missP99Nanos 99th percentile of these
+ * @param readP99Nanos 99th percentile of all reads, hits and misses
  * @param peakRss      most memory of the daemon up to now, in bytes, with the pages that it shares with others
  * @param rssAnon      memory that is the daemon's own, in bytes, at the end
  */
@@ -30,5 +31,6 @@ record Sample(
         long cpuNanos,
         long missP50Nanos,
         long missP99Nanos,
+        long readP99Nanos,
         long peakRss,
         long rssAnon) {}

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -50,12 +51,24 @@ class ReportTest {
     }
 
     @Test
+    void aPercentileOfAllReadsIsMostlyOneOfHits() {
+        long[] nanos = new long[200];
+        Arrays.fill(nanos, 5);
+        nanos[50] = 900;
+        nanos[60] = 800;
+        assertEquals(5, new Latencies(nanos).ofReads(0.99));
+        assertEquals(800, new Latencies(nanos).ofReads(0.995));
+        assertEquals(0, new Latencies(new long[0]).ofReads(0.99));
+    }
+
+    @Test
     void tablesHaveARowForEachDaemonThatHasRun() {
         time("c", 1, 1_000_000);
         time("java", 1, 500_000);
         String text = report().text();
         assertTrue(text.contains("| java | 20000 | 81.9 | 2.00 |"), text);
         assertTrue(text.contains("| c | 10000 | 41.0 | 1.00 |"), text);
+        assertTrue(text.contains("| 10 | 0.0 | 1 | 2 | 3 | 0.00 | 0 | 4.0 | 5.0 |"), text);
         assertFalse(text.contains("| limit |"), text);
     }
 
@@ -68,7 +81,8 @@ class ReportTest {
     }
 
     private void time(String contestant, int round, long nanos) {
-        samples.add(new Sample(contestant, "random", round, 10, 40_960, nanos, 10, 40_960, 5, 1, 2, 3, 4));
+        samples.add(new Sample(
+                contestant, "random", round, 10, 40_960, nanos, 10, 40_960, 5, 1_000, 2_000, 3_000, 4 << 20, 5 << 20));
     }
 
     private Report report() {
