@@ -71,8 +71,11 @@ public final class LinuxCachefilesProvider implements CachefilesProvider {
 
     /** The commands would be written over what is in a file. */
     private static void checkNotPrecious(int fd, Path device) throws CachefilesException {
+        if (LibC.lseek(fd, 0, LibC.SEEK_END) <= 0) {
+            return; // a device has no end, nor has a pipe; to link what tells more takes time at each start
+        }
         FileStatus status = LinuxCacheFiles.INSTANCE.status(fd);
-        if (status.type() == FileStatus.Type.FILE && status.size() > 0) {
+        if (status.type() == FileStatus.Type.FILE) {
             throw new CachefilesException(
                     device.toString(), InheritedFd.ENOTTY, "it is a plain file; name the device, /dev/cachefiles");
         }

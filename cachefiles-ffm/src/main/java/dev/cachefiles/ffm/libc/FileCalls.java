@@ -11,9 +11,7 @@ import dev.cachefiles.spi.FileStatus;
 import dev.cachefiles.spi.FreeSpace;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
-import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
@@ -28,7 +26,6 @@ import java.util.function.Consumer;
 public final class FileCalls {
     private static final int O_RDONLY = 0;
     private static final int O_NONBLOCK = 0x800;
-    private static final int AT_FDCWD = -100;
     private static final int AT_SYMLINK_NOFOLLOW = 0x100;
     private static final int AT_REMOVEDIR = 0x200;
     private static final int AT_EMPTY_PATH = 0x1000;
@@ -85,54 +82,57 @@ public final class FileCalls {
 
     private static final int D_NAME = 19;
 
-    /** {@code int openat(int dirfd, const char *path, int flags, ...)}; see open(2). */
-    private static final MethodHandle OPENAT = LibC.downcall(
-            "openat",
-            FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT),
-            Linker.Option.firstVariadicArg(3));
-
-    /** {@code int statx(int dirfd, const char *path, int flags, unsigned int mask, struct statx *)}; see statx(2). */
-    private static final MethodHandle STATX_CALL =
-            LibC.downcall("statx", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS));
-
     /** {@code int fstatvfs(int fd, struct statvfs *)}; see statvfs(3). */
-    private static final MethodHandle FSTATVFS =
-            LibC.downcall("fstatvfs", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
+    private static final MethodHandle FSTATVFS = Functions.onMemory("fstatvfs");
 
     /** {@code ssize_t getdents64(int fd, void *dirp, size_t count)}; see getdents(2). */
-    private static final MethodHandle GETDENTS =
-            LibC.downcall("getdents64", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+    private static final MethodHandle GETDENTS = Functions.onMemory("getdents64");
 
     /** {@code int unlinkat(int dirfd, const char *path, int flags)}; see unlink(2). */
-    private static final MethodHandle UNLINKAT =
-            LibC.downcall("unlinkat", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
-
-    /** {@code ssize_t fgetxattr(int fd, const char *name, void *value, size_t size)}; see getxattr(2). */
-    private static final MethodHandle FGETXATTR =
-            LibC.downcall("fgetxattr", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG));
+    private static final MethodHandle UNLINKAT = Functions.onMemory("unlinkat");
 
     /** {@code ssize_t pread(int fd, void *buf, size_t count, off_t offset)}; see pread(2). */
-    private static final MethodHandle PREAD =
-            LibC.downcall("pread", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG));
+    private static final MethodHandle PREAD = Functions.onMemory("pread");
 
     /** {@code int syncfs(int fd)}; see sync(2). */
-    private static final MethodHandle SYNCFS = LibC.downcall("syncfs", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+    private static final MethodHandle SYNCFS = Functions.onNumbers("syncfs");
 
     /** {@code int unshare(int flags)}; see unshare(2). */
-    private static final MethodHandle UNSHARE = LibC.downcall("unshare", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+    private static final MethodHandle UNSHARE = Functions.onNumbers("unshare");
 
     /** {@code int fchdir(int fd)}; see chdir(2). */
-    private static final MethodHandle FCHDIR = LibC.downcall("fchdir", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+    private static final MethodHandle FCHDIR = Functions.onNumbers("fchdir");
 
-    /** {@code int chdir(const char *path)}; see chdir(2). */
-    private static final MethodHandle CHDIR = LibC.downcall("chdir", FunctionDescriptor.of(JAVA_INT, ADDRESS));
+    /** Calls of shapes of their own, each linked when it is first made. */
+    private static final class Status {
+        /** {@code int statx(int dirfd, const char *path, int flags, unsigned int mask, struct statx *)}; see statx(2). */
+        static final MethodHandle STATX_CALL = Functions.other(
+                "statx", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS));
+
+        private Status() {}
+    }
+
+    private static final class Attribute {
+        /** {@code ssize_t fgetxattr(int fd, const char *name, void *value, size_t size)}; see getxattr(2). */
+        static final MethodHandle FGETXATTR =
+                Functions.other("fgetxattr", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG));
+
+        private Attribute() {}
+    }
+
+    private static final class Path {
+        /** {@code int chdir(const char *path)}; see chdir(2). */
+        static final MethodHandle CHDIR = Functions.other("chdir", FunctionDescriptor.of(JAVA_INT, ADDRESS));
+
+        private Path() {}
+    }
 
     private FileCalls() {}
 
     /** Opens a directory by its path, close-on-exec. */
     public static int openDirectory(String path) {
         try (Arena arena = Arena.ofConfined()) {
-            return openAt(AT_FDCWD, arena.allocateFrom(path), O_RDONLY | OpenFlags.HERE.directory());
+            return openAt(LibC.AT_FDCWD, arena.allocateFrom(path), O_RDONLY | OpenFlags.HERE.directory());
         }
     }
 
@@ -152,12 +152,7 @@ public final class FileCalls {
     }
 
     private static int openAt(int directory, MemorySegment path, int flags) {
-        try {
-            MemorySegment state = LibC.STATE.get();
-            return LibC.result(state, (int) OPENAT.invokeExact(state, directory, path, flags | LibC.O_CLOEXEC, 0));
-        } catch (Throwable t) {
-            throw LibC.linkage(t);
-        }
+        return LibC.openAt(directory, path, flags | LibC.O_CLOEXEC);
     }
 
     /** Gives each name in a directory, from its start, but {@code .} and {@code ..}. */
@@ -186,12 +181,7 @@ public final class FileCalls {
     }
 
     private static long getDents(int directory, MemorySegment buffer) {
-        try {
-            MemorySegment state = LibC.STATE.get();
-            return LibC.result(state, (long) GETDENTS.invokeExact(state, directory, buffer, buffer.byteSize()));
-        } catch (Throwable t) {
-            throw LibC.linkage(t);
-        }
+        return Functions.transfer(GETDENTS, directory, buffer, 0);
     }
 
     private static byte[] name(MemorySegment padded) {
@@ -223,29 +213,29 @@ public final class FileCalls {
     private static FileStatus status(Arena arena, int directory, MemorySegment path, int flags) {
         MemorySegment found = arena.allocate(STATX);
         try {
-            MemorySegment state = LibC.STATE.get();
-            int result = LibC.result(
-                    state, (int) STATX_CALL.invokeExact(state, directory, path, flags, STATX_BASIC_STATS, found));
+            MemorySegment state = Functions.STATE.get();
+            int result = Functions.result(state, (int)
+                    Status.STATX_CALL.invokeExact(state, directory, path, flags, STATX_BASIC_STATS, found));
             if (result < 0) {
                 return FileStatus.failed(result);
             }
         } catch (Throwable t) {
-            throw LibC.linkage(t);
+            throw Functions.linkage(t);
         }
-        long atime = offset(STATX, "stx_atime");
-        long device = (long) found.get(JAVA_INT, offset(STATX, "stx_dev_major")) << Integer.SIZE
-                | Integer.toUnsignedLong(found.get(JAVA_INT, offset(STATX, "stx_dev_minor")));
+        long atime = LibC.offset(STATX, "stx_atime");
+        long device = (long) found.get(JAVA_INT, LibC.offset(STATX, "stx_dev_major")) << Integer.SIZE
+                | Integer.toUnsignedLong(found.get(JAVA_INT, LibC.offset(STATX, "stx_dev_minor")));
         return new FileStatus(
                 0,
-                type(found.get(JAVA_SHORT, offset(STATX, "stx_mode")) & S_IFMT),
-                (found.get(JAVA_LONG, offset(STATX, "stx_attributes")) & STATX_ATTR_MOUNT_ROOT) != 0,
+                type(found.get(JAVA_SHORT, LibC.offset(STATX, "stx_mode")) & S_IFMT),
+                (found.get(JAVA_LONG, LibC.offset(STATX, "stx_attributes")) & STATX_ATTR_MOUNT_ROOT) != 0,
                 device,
-                found.get(JAVA_LONG, offset(STATX, "stx_ino")),
-                found.get(JAVA_LONG, offset(STATX, "stx_size")),
-                found.get(JAVA_LONG, offset(STATX, "stx_blocks")) * UNIT_OF_ST_BLOCKS,
+                found.get(JAVA_LONG, LibC.offset(STATX, "stx_ino")),
+                found.get(JAVA_LONG, LibC.offset(STATX, "stx_size")),
+                found.get(JAVA_LONG, LibC.offset(STATX, "stx_blocks")) * UNIT_OF_ST_BLOCKS,
                 Instant.ofEpochSecond(
-                        found.get(JAVA_LONG, atime + offset(TIMESTAMP, "tv_sec")),
-                        found.get(JAVA_INT, atime + offset(TIMESTAMP, "tv_nsec"))));
+                        found.get(JAVA_LONG, atime + LibC.offset(TIMESTAMP, "tv_sec")),
+                        found.get(JAVA_INT, atime + LibC.offset(TIMESTAMP, "tv_nsec"))));
     }
 
     private static FileStatus.Type type(int mode) {
@@ -260,20 +250,17 @@ public final class FileCalls {
     public static FreeSpace space(int fd) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment found = arena.allocate(STATVFS);
-            MemorySegment state = LibC.STATE.get();
-            int result = LibC.result(state, (int) FSTATVFS.invokeExact(state, fd, found));
+            int result = Functions.call(FSTATVFS, fd, found, 0, 0);
             if (result < 0) {
                 return FreeSpace.failed(result);
             }
             return new FreeSpace(
                     0,
-                    found.get(JAVA_LONG, offset(STATVFS, "f_frsize")),
-                    found.get(JAVA_LONG, offset(STATVFS, "f_blocks")),
-                    found.get(JAVA_LONG, offset(STATVFS, "f_bavail")),
-                    found.get(JAVA_LONG, offset(STATVFS, "f_files")),
-                    found.get(JAVA_LONG, offset(STATVFS, "f_ffree")));
-        } catch (Throwable t) {
-            throw LibC.linkage(t);
+                    found.get(JAVA_LONG, LibC.offset(STATVFS, "f_frsize")),
+                    found.get(JAVA_LONG, LibC.offset(STATVFS, "f_blocks")),
+                    found.get(JAVA_LONG, LibC.offset(STATVFS, "f_bavail")),
+                    found.get(JAVA_LONG, LibC.offset(STATVFS, "f_files")),
+                    found.get(JAVA_LONG, LibC.offset(STATVFS, "f_ffree")));
         }
     }
 
@@ -294,72 +281,47 @@ public final class FileCalls {
     }
 
     private static int unlink(int directory, MemorySegment name, int flags) {
-        try {
-            MemorySegment state = LibC.STATE.get();
-            return LibC.result(state, (int) UNLINKAT.invokeExact(state, directory, name, flags));
-        } catch (Throwable t) {
-            throw LibC.linkage(t);
-        }
+        return Functions.call(UNLINKAT, directory, name, flags, 0);
     }
 
     /** Reads an extended attribute into native memory. */
     public static int attribute(int fd, String name, MemorySegment target) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = LibC.STATE.get();
-            return (int) LibC.result(state, (long)
-                    FGETXATTR.invokeExact(state, fd, arena.allocateFrom(name), target, target.byteSize()));
+            MemorySegment state = Functions.STATE.get();
+            return (int) Functions.result(state, (long)
+                    Attribute.FGETXATTR.invokeExact(state, fd, arena.allocateFrom(name), target, target.byteSize()));
         } catch (Throwable t) {
-            throw LibC.linkage(t);
+            throw Functions.linkage(t);
         }
     }
 
     /** Reads bytes at an offset into native memory. */
     public static long pread(int fd, MemorySegment target, long offset) {
-        try {
-            MemorySegment state = LibC.STATE.get();
-            return LibC.result(state, (long) PREAD.invokeExact(state, fd, target, target.byteSize(), offset));
-        } catch (Throwable t) {
-            throw LibC.linkage(t);
-        }
+        return Functions.transfer(PREAD, fd, target, offset);
     }
 
     /** Writes back the file system that a file is on. */
     public static int syncFileSystem(int fd) {
-        try {
-            MemorySegment state = LibC.STATE.get();
-            return LibC.result(state, (int) SYNCFS.invokeExact(state, fd));
-        } catch (Throwable t) {
-            throw LibC.linkage(t);
-        }
+        return Functions.call(SYNCFS, fd, 0, 0);
     }
 
     /** Gives the calling thread a working directory of its own, at first the same. */
     public static int unshareWorkingDirectory() {
-        try {
-            MemorySegment state = LibC.STATE.get();
-            return LibC.result(state, (int) UNSHARE.invokeExact(state, CLONE_FS));
-        } catch (Throwable t) {
-            throw LibC.linkage(t);
-        }
+        return Functions.call(UNSHARE, CLONE_FS, 0, 0);
     }
 
     /** Changes the working directory of all threads that share it with the calling one. */
     public static int changeDirectory(int directory) {
-        try {
-            MemorySegment state = LibC.STATE.get();
-            return LibC.result(state, (int) FCHDIR.invokeExact(state, directory));
-        } catch (Throwable t) {
-            throw LibC.linkage(t);
-        }
+        return Functions.call(FCHDIR, directory, 0, 0);
     }
 
     /** Changes the working directory of all threads that share it with the calling one. */
     public static int changeDirectory(String path) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = LibC.STATE.get();
-            return LibC.result(state, (int) CHDIR.invokeExact(state, arena.allocateFrom(path)));
+            MemorySegment state = Functions.STATE.get();
+            return Functions.result(state, (int) Path.CHDIR.invokeExact(state, arena.allocateFrom(path)));
         } catch (Throwable t) {
-            throw LibC.linkage(t);
+            throw Functions.linkage(t);
         }
     }
 
@@ -373,9 +335,5 @@ public final class FileCalls {
         MemorySegment string = arena.allocate(name.length + 1L);
         MemorySegment.copy(name, 0, string, JAVA_BYTE, 0, name.length);
         return string;
-    }
-
-    private static long offset(StructLayout struct, String field) {
-        return struct.byteOffset(PathElement.groupElement(field));
     }
 }

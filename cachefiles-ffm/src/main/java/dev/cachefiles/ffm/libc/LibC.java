@@ -7,12 +7,11 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
 
 /**
  * The C library's system calls that cachefiles needs.
@@ -41,114 +40,93 @@ public final class LibC {
     /** Seek to the next hole. */
     public static final int SEEK_HOLE = 4;
 
+    /** The directory of a relative path is the working directory. */
+    static final int AT_FDCWD = -100;
+
     private static final int F_SETFD = 2;
     private static final int FD_CLOEXEC = 1;
     private static final int EFD_CLOEXEC = O_CLOEXEC;
     private static final int EFD_NONBLOCK = 0x800;
     private static final int SC_PAGESIZE = 30;
 
-    private static final Linker LINKER = Linker.nativeLinker();
-    private static final Linker.Option CAPTURE_ERRNO = Linker.Option.captureCallState("errno");
-    private static final StructLayout CAPTURE_STATE = Linker.Option.captureStateLayout();
-    private static final VarHandle ERRNO = CAPTURE_STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
-
-    /** Where a thread's calls put their errno; a thread makes one call at a time. */
-    static final ThreadLocal<MemorySegment> STATE =
-            ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(CAPTURE_STATE));
-
     /** {@code struct timespec}; see clock_gettime(2). */
     static final StructLayout TIMESPEC =
             MemoryLayout.structLayout(JAVA_LONG.withName("tv_sec"), JAVA_LONG.withName("tv_nsec"));
-
-    private static final VarHandle TV_SEC = TIMESPEC.varHandle(MemoryLayout.PathElement.groupElement("tv_sec"));
-    private static final VarHandle TV_NSEC = TIMESPEC.varHandle(MemoryLayout.PathElement.groupElement("tv_nsec"));
 
     /** {@code struct rlimit}; see getrlimit(2). */
     static final StructLayout RLIMIT =
             MemoryLayout.structLayout(JAVA_LONG.withName("rlim_cur"), JAVA_LONG.withName("rlim_max"));
 
-    private static final VarHandle RLIM_CUR = RLIMIT.varHandle(MemoryLayout.PathElement.groupElement("rlim_cur"));
-    private static final VarHandle RLIM_MAX = RLIMIT.varHandle(MemoryLayout.PathElement.groupElement("rlim_max"));
     private static final int RLIMIT_FSIZE = 1;
     private static final int RLIMIT_NOFILE = 7;
 
     private static final long NANOS_PER_SECOND = 1_000_000_000;
 
-    /** {@code int open(const char *path, int flags, ...)}; see open(2). */
-    private static final MethodHandle OPEN = downcall(
-            "open", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT), Linker.Option.firstVariadicArg(2));
+    /** {@code int openat(int dirfd, const char *path, int flags, ...)}; see open(2). */
+    private static final MethodHandle OPENAT = Functions.onMemory("openat");
 
     /** {@code ssize_t read(int fd, void *buf, size_t count)}; see read(2). */
-    private static final MethodHandle READ =
-            downcall("read", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+    private static final MethodHandle READ = Functions.onMemory("read");
 
     /** {@code ssize_t write(int fd, const void *buf, size_t count)}; see write(2). */
-    private static final MethodHandle WRITE =
-            downcall("write", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG));
+    private static final MethodHandle WRITE = Functions.onMemory("write");
 
     /** {@code int poll(struct pollfd *fds, nfds_t nfds, int timeout)}; see poll(2). Does not tell its errno. */
     private static final MethodHandle POLL =
-            quickDowncall("poll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
-
-    /** {@code int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *t, const sigset_t *s)}; see ppoll(2). */
-    private static final MethodHandle PPOLL =
-            downcall("ppoll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS));
+            Functions.quickOther("poll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
 
     /** {@code int eventfd(unsigned int initval, int flags)}; see eventfd(2). */
-    private static final MethodHandle EVENTFD =
-            downcall("eventfd", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+    private static final MethodHandle EVENTFD = Functions.onNumbers("eventfd");
 
     /** {@code long sysconf(int name)}; see sysconf(3). */
-    private static final MethodHandle SYSCONF = downcall("sysconf", FunctionDescriptor.of(JAVA_LONG, JAVA_INT));
+    private static final MethodHandle SYSCONF = Functions.onNumbers("sysconf");
 
     /** {@code int getrlimit(int resource, struct rlimit *rlim)}; see getrlimit(2). */
-    private static final MethodHandle GETRLIMIT =
-            downcall("getrlimit", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
+    private static final MethodHandle GETRLIMIT = Functions.onMemory("getrlimit");
 
     /** {@code int setrlimit(int resource, const struct rlimit *rlim)}; see getrlimit(2). */
-    private static final MethodHandle SETRLIMIT =
-            downcall("setrlimit", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS));
+    private static final MethodHandle SETRLIMIT = Functions.onMemory("setrlimit");
+
+    /** {@code int close(int fd)}; see close(2). */
+    private static final MethodHandle CLOSE = Functions.onNumbers("close");
+
+    /** {@code ssize_t pwrite(int fd, const void *buf, size_t count, off_t offset)}; see pwrite(2). */
+    private static final MethodHandle PWRITE = Functions.onMemory("pwrite");
+
+    /** {@code off_t lseek(int fd, off_t offset, int whence)}; see lseek(2). */
+    private static final MethodHandle LSEEK = Functions.onNumbers("lseek");
+
+    /** {@code int fcntl(int fd, int op, ...)}; see fcntl(2). */
+    private static final MethodHandle FCNTL = Functions.onNumbers("fcntl");
 
     /**
      * Calls for which there is time until an object is opened. Linked when one of them is made, or {@link #linkAll} is
-     * called: to link a call takes some milliseconds, and a start is quick without.
+     * called: to link the first of a shape takes some milliseconds, and a start is quick without.
      */
     private static final class Later {
-        /** {@code int close(int fd)}; see close(2). */
-        static final MethodHandle CLOSE = downcall("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
-
-        /** {@code ssize_t pwrite(int fd, const void *buf, size_t count, off_t offset)}; see pwrite(2). */
-        static final MethodHandle PWRITE =
-                downcall("pwrite", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG));
-
-        /** The same, without its errno. */
-        static final MethodHandle QUICK_PWRITE =
-                quickDowncall("pwrite", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG));
-
-        /** {@code off_t lseek(int fd, off_t offset, int whence)}; see lseek(2). */
-        static final MethodHandle LSEEK =
-                downcall("lseek", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT));
+        /** {@code pwrite}, without its errno. */
+        static final MethodHandle QUICK_PWRITE = Functions.quickOnMemory("pwrite");
 
         /**
          * {@code int ioctl(int fd, unsigned long request, ...)}; see ioctl(2). The third argument is passed by value.
          * Does not tell its errno.
          */
-        static final MethodHandle IOCTL = quickDowncall(
-                "ioctl",
-                FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG),
-                Linker.Option.firstVariadicArg(2));
-
-        /** {@code int fcntl(int fd, int op, ...)}; see fcntl(2). */
-        static final MethodHandle FCNTL = downcall(
-                "fcntl",
-                FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT),
-                Linker.Option.firstVariadicArg(2));
+        static final MethodHandle QUICK_IOCTL = Functions.quickOnNumbers("ioctl");
 
         private Later() {}
 
         static void link() {
             // Its class is initialized now.
         }
+    }
+
+    /** Calls that most servers never make. Linked when one of them is made. */
+    private static final class Seldom {
+        /** {@code int ppoll(struct pollfd *, nfds_t n, const struct timespec *, const sigset_t *)}; see ppoll(2). */
+        static final MethodHandle PPOLL =
+                Functions.other("ppoll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS));
+
+        private Seldom() {}
     }
 
     private LibC() {}
@@ -161,41 +139,33 @@ public final class LibC {
     /** Opens a file. */
     public static int open(String path, int flags) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = STATE.get();
-            return result(state, (int) OPEN.invokeExact(state, arena.allocateFrom(path), flags, 0));
-        } catch (Throwable t) {
-            throw linkage(t);
+            return openAt(AT_FDCWD, arena.allocateFrom(path), flags);
         }
+    }
+
+    /** Opens a file by a path that starts in a directory. */
+    static int openAt(int directory, MemorySegment path, int flags) {
+        return Functions.call(OPENAT, directory, path, flags, 0);
     }
 
     /** Closes an fd. Whatever the result, the fd is closed: never call it again. */
     public static int close(int fd) {
-        try {
-            MemorySegment state = STATE.get();
-            return result(state, (int) Later.CLOSE.invokeExact(state, fd));
-        } catch (Throwable t) {
-            throw linkage(t);
-        }
+        return Functions.call(CLOSE, fd, 0, 0);
     }
 
     /** Reads bytes into native memory. */
     public static long read(int fd, MemorySegment target) {
         try {
-            MemorySegment state = STATE.get();
-            return result(state, (long) READ.invokeExact(state, fd, target, target.byteSize()));
+            MemorySegment state = Functions.STATE.get();
+            return Functions.result(state, (long) READ.invokeExact(state, fd, target, target.byteSize(), 0L));
         } catch (Throwable t) {
-            throw linkage(t);
+            throw Functions.linkage(t);
         }
     }
 
     /** Writes bytes of native memory. */
     public static long write(int fd, MemorySegment source) {
-        try {
-            MemorySegment state = STATE.get();
-            return result(state, (long) WRITE.invokeExact(state, fd, source, source.byteSize()));
-        } catch (Throwable t) {
-            throw linkage(t);
-        }
+        return Functions.transfer(WRITE, fd, source, 0);
     }
 
     /**
@@ -208,86 +178,73 @@ public final class LibC {
             if (written >= 0) {
                 return written;
             }
-            MemorySegment state = STATE.get();
-            return result(state, (long) Later.PWRITE.invokeExact(state, fd, source, source.byteSize(), offset));
+            return Functions.transfer(PWRITE, fd, source, offset);
         } catch (Throwable t) {
-            throw linkage(t);
+            throw Functions.linkage(t);
         }
     }
 
     /** Moves or asks for a file offset. */
     public static long lseek(int fd, long offset, int whence) {
         try {
-            MemorySegment state = STATE.get();
-            return result(state, (long) Later.LSEEK.invokeExact(state, fd, offset, whence));
+            MemorySegment state = Functions.STATE.get();
+            return Functions.result(state, (long) LSEEK.invokeExact(state, fd, offset, (long) whence));
         } catch (Throwable t) {
-            throw linkage(t);
+            throw Functions.linkage(t);
         }
     }
 
     /** Controls a device; the argument is a number, not an address. Returns -1, whatever the errno, if it fails. */
     public static int ioctl(int fd, long request, long argument) {
         try {
-            return (int) Later.IOCTL.invokeExact(fd, request, argument);
+            return (int) (long) Later.QUICK_IOCTL.invokeExact(fd, request, argument);
         } catch (Throwable t) {
-            throw linkage(t);
+            throw Functions.linkage(t);
         }
     }
 
     /** Sets close-on-exec on an fd. */
     public static int setCloseOnExec(int fd) {
-        try {
-            MemorySegment state = STATE.get();
-            return result(state, (int) Later.FCNTL.invokeExact(state, fd, F_SETFD, FD_CLOEXEC));
-        } catch (Throwable t) {
-            throw linkage(t);
-        }
+        return Functions.call(FCNTL, fd, F_SETFD, FD_CLOEXEC);
     }
 
     /** Waits for input; a negative timeout waits without limit. What has failed is done once more, to learn why. */
     public static int poll(PollFds fds, long timeoutNanos) {
         try {
-            if (timeoutNanos < 0) {
-                int found = (int) POLL.invokeExact(fds.segment(), (long) fds.count(), -1);
+            if (timeoutNanos <= 0) {
+                int found = (int) POLL.invokeExact(fds.segment(), (long) fds.count(), timeoutNanos < 0 ? -1 : 0);
                 if (found >= 0) {
                     return found;
                 }
             }
-            MemorySegment state = STATE.get();
-            if (timeoutNanos < 0) {
-                return result(state, (int) PPOLL.invokeExact(
-                        state, fds.segment(), (long) fds.count(), MemorySegment.NULL, MemorySegment.NULL));
-            }
-            try (Arena arena = Arena.ofConfined()) {
-                MemorySegment timeout = arena.allocate(TIMESPEC);
-                TV_SEC.set(timeout, 0L, timeoutNanos / NANOS_PER_SECOND);
-                TV_NSEC.set(timeout, 0L, timeoutNanos % NANOS_PER_SECOND);
-                return result(state, (int)
-                        PPOLL.invokeExact(state, fds.segment(), (long) fds.count(), timeout, MemorySegment.NULL));
-            }
+            return ppoll(fds, timeoutNanos);
         } catch (Throwable t) {
-            throw linkage(t);
+            throw Functions.linkage(t);
+        }
+    }
+
+    private static int ppoll(PollFds fds, long timeoutNanos) throws Throwable {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment timeout = MemorySegment.NULL;
+            if (timeoutNanos >= 0) {
+                timeout = arena.allocate(TIMESPEC);
+                timeout.set(JAVA_LONG, offset(TIMESPEC, "tv_sec"), timeoutNanos / NANOS_PER_SECOND);
+                timeout.set(JAVA_LONG, offset(TIMESPEC, "tv_nsec"), timeoutNanos % NANOS_PER_SECOND);
+            }
+            MemorySegment state = Functions.STATE.get();
+            return Functions.result(state, (int)
+                    Seldom.PPOLL.invokeExact(state, fds.segment(), (long) fds.count(), timeout, MemorySegment.NULL));
         }
     }
 
     /** Makes an event counter at zero, close-on-exec, whose reads and writes do not block. */
     public static int eventfd() {
-        try {
-            MemorySegment state = STATE.get();
-            return result(state, (int) EVENTFD.invokeExact(state, 0, EFD_CLOEXEC | EFD_NONBLOCK));
-        } catch (Throwable t) {
-            throw linkage(t);
-        }
+        return Functions.call(EVENTFD, 0, EFD_CLOEXEC | EFD_NONBLOCK, 0);
     }
 
     /** Gives the bytes of a memory page. */
     public static int pageSize() {
-        try {
-            MemorySegment state = STATE.get();
-            return Math.toIntExact(result(state, (long) SYSCONF.invokeExact(state, SC_PAGESIZE)));
-        } catch (Throwable t) {
-            throw linkage(t);
-        }
+        return Functions.call(SYSCONF, SC_PAGESIZE, 0, 0);
     }
 
     /** Raises the soft limit of open files to the hard one, and gives it; the largest number if there is none. */
@@ -302,60 +259,22 @@ public final class LibC {
 
     private static long raise(int resource) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = STATE.get();
             MemorySegment limit = arena.allocate(RLIMIT);
-            int result = result(state, (int) GETRLIMIT.invokeExact(state, resource, limit));
+            int result = Functions.call(GETRLIMIT, resource, limit, 0, 0);
             if (result < 0) {
                 return result;
             }
-            long hard = (long) RLIM_MAX.get(limit, 0L);
-            if ((long) RLIM_CUR.get(limit, 0L) != hard) {
-                RLIM_CUR.set(limit, 0L, hard);
-                result = result(state, (int) SETRLIMIT.invokeExact(state, resource, limit));
+            long soft = limit.get(JAVA_LONG, offset(RLIMIT, "rlim_cur"));
+            long hard = limit.get(JAVA_LONG, offset(RLIMIT, "rlim_max"));
+            if (soft != hard) {
+                limit.set(JAVA_LONG, offset(RLIMIT, "rlim_cur"), hard);
+                result = Functions.call(SETRLIMIT, resource, limit, 0, 0);
             }
             return result < 0 ? result : hard < 0 ? Long.MAX_VALUE : hard; // RLIM_INFINITY has all bits set
-        } catch (Throwable t) {
-            throw linkage(t);
         }
     }
 
-    static int result(MemorySegment state, int result) {
-        return result >= 0 ? result : -errno(state);
-    }
-
-    static long result(MemorySegment state, long result) {
-        return result >= 0 ? result : -errno(state);
-    }
-
-    private static int errno(MemorySegment state) {
-        int errno = (int) ERRNO.get(state, 0L);
-        assert errno > 0 : "a failed call without an errno would read as a success";
-        return errno;
-    }
-
-    /** What a downcall throws is a mistake in this class, never an error of the kernel. */
-    static Error linkage(Throwable t) {
-        return t instanceof Error error ? error : new LinkageError("downcall", t);
-    }
-
-    static MethodHandle downcall(String name, FunctionDescriptor function, Linker.Option... options) {
-        var all = new Linker.Option[options.length + 1];
-        all[0] = CAPTURE_ERRNO;
-        System.arraycopy(options, 0, all, 1, options.length);
-        return quickDowncall(name, function, all);
-    }
-
-    /**
-     * Links a function whose errno is lost, on purpose: in code of the quick compiler a call that keeps it takes three
-     * times as long. For calls that fail rarely and can be made once more, or whose errno is known.
-     */
-    @SuppressWarnings("restricted") // the one place where native code is linked
-    private static MethodHandle quickDowncall(String name, FunctionDescriptor function, Linker.Option... options) {
-        return LINKER.downcallHandle(
-                LINKER.defaultLookup()
-                        .find(name)
-                        .orElseThrow(() -> new UnsatisfiedLinkError("the C library has no function " + name)),
-                function,
-                options);
+    static long offset(StructLayout struct, String field) {
+        return struct.byteOffset(PathElement.groupElement(field));
     }
 }

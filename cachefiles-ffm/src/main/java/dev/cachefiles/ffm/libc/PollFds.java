@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.cachefiles.ffm.libc;
 
-import static java.lang.foreign.MemoryLayout.PathElement.groupElement;
-import static java.lang.foreign.MemoryLayout.PathElement.sequenceElement;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
@@ -11,7 +9,6 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SequenceLayout;
 import java.lang.foreign.StructLayout;
-import java.lang.invoke.VarHandle;
 
 /**
  * An array of {@code struct pollfd} that waits for input; see poll(2). For use by one thread.
@@ -31,25 +28,28 @@ public record PollFds(MemorySegment segment) {
     public static final short POLLOUT = 0x004;
 
     private static final SequenceLayout ARRAY = MemoryLayout.sequenceLayout(2, POLLFD);
-    private static final VarHandle FD = ARRAY.varHandle(sequenceElement(), groupElement("fd"));
-    private static final VarHandle EVENTS = ARRAY.varHandle(sequenceElement(), groupElement("events"));
-    private static final VarHandle REVENTS = ARRAY.varHandle(sequenceElement(), groupElement("revents"));
+    private static final long REVENTS = LibC.offset(POLLFD, "revents");
 
     /** Makes an array for input on two fds. */
     public static PollFds of(int first, int second) {
         MemorySegment segment = Arena.ofAuto().allocate(ARRAY);
-        FD.set(segment, 0L, 0L, first);
-        EVENTS.set(segment, 0L, 0L, POLLIN);
-        FD.set(segment, 0L, 1L, second);
-        EVENTS.set(segment, 0L, 1L, POLLIN);
-        return new PollFds(segment);
+        var fds = new PollFds(segment);
+        fds.watch(0, first, POLLIN);
+        fds.watch(1, second, POLLIN);
+        return fds;
     }
 
     /** Makes an array for output on one fd; the other is none, which poll passes over. */
     public static PollFds ofOutput(int fd) {
         PollFds fds = of(fd, -1);
-        EVENTS.set(fds.segment, 0L, 0L, POLLOUT);
+        fds.watch(0, fd, POLLOUT);
         return fds;
+    }
+
+    private void watch(int index, int fd, short events) {
+        long pollFd = index * POLLFD.byteSize();
+        segment.set(JAVA_INT, pollFd + LibC.offset(POLLFD, "fd"), fd);
+        segment.set(JAVA_SHORT, pollFd + LibC.offset(POLLFD, "events"), events);
     }
 
     /** The number of fds. */
@@ -59,6 +59,6 @@ public record PollFds(MemorySegment segment) {
 
     /** What the last poll has found for an fd, by its index: bits such as {@link #POLLIN}. */
     public short found(int index) {
-        return (short) REVENTS.get(segment, 0L, (long) index);
+        return segment.get(JAVA_SHORT, index * POLLFD.byteSize() + REVENTS);
     }
 }
