@@ -147,7 +147,9 @@ public final class CacheOptions {
 
     /** Each command must keep the order of all three against the values that the kernel has at that moment. */
     private static void addLimits(List<Command> commands, char prefix, Limits limits) {
-        if (limits.equals(DEFAULT_LIMITS)) {
+        if (limits.run() == DEFAULT_LIMITS.run()
+                && limits.cull() == DEFAULT_LIMITS.cull()
+                && limits.stop() == DEFAULT_LIMITS.stop()) { // equals of a record takes milliseconds when first called
             return;
         }
         Command run = limit(prefix, "run", limits.run());

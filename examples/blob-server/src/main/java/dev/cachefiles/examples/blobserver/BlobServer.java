@@ -7,16 +7,15 @@ import dev.cachefiles.DeviceFd;
 import dev.cachefiles.examples.blobserver.commands.Commands;
 import dev.cachefiles.examples.blobserver.commands.ServeCommand;
 import dev.cachefiles.examples.blobserver.daemon.CacheOpener;
-import dev.cachefiles.examples.blobserver.settings.ConfigException;
-import dev.cachefiles.examples.blobserver.support.Failures;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ParseResult;
 
 /** The program {@code blob-server}: finds the command that is meant, runs it, and shows how it failed. */
 @Command(
@@ -40,7 +39,7 @@ import picocli.CommandLine.ParseResult;
         exitCodeList = {"0:done", "1:it did not work, for the reason that was printed", "2:wrong usage or configuration"
         })
 public final class BlobServer {
-    private static final int FAILED = 1;
+    private static final String SERVE = "serve";
     private static final Set<String> OWN_OPTIONS = Set.of("-h", "--help", "-V", "--version");
 
     private final CacheOpener opener;
@@ -59,12 +58,11 @@ public final class BlobServer {
     public static void main(String[] args) {
         String[] command = withCommand(args);
         var program = new BlobServer(BlobServer::bind);
-        if (command[0].equals("serve") && Stream.of(command).noneMatch(OWN_OPTIONS::contains)) {
+        if (command[0].equals(SERVE) && Collections.disjoint(OWN_OPTIONS, List.of(command))) {
             // A server is to start soon: it needs no other command, and what it does need is loaded beside.
             Thread.ofPlatform().daemon().name("prepare").start(CachefilesChannel::prepare);
-            var line = new CommandLine(program);
-            var ignored = Commands.addDaemon(line, program.serve);
-            System.exit(withHandlers(line).execute(command));
+            CommandLine line = withHandlers(Commands.daemon(program.serve));
+            System.exit(line.execute(Arrays.copyOfRange(command, 1, command.length)));
         }
         System.exit(program.commandLine().execute(command));
     }
@@ -93,42 +91,26 @@ public final class BlobServer {
 
     /** Options without a command are those of the daemon. */
     static String[] withCommand(String... args) {
-        boolean bare = args.length == 0 || (args[0].startsWith("-") && !OWN_OPTIONS.contains(args[0]));
-        return bare ? Stream.concat(Stream.of("serve"), Stream.of(args)).toArray(String[]::new) : args;
+        if (args.length > 0 && (!args[0].startsWith("-") || OWN_OPTIONS.contains(args[0]))) {
+            return args;
+        }
+        String[] command = new String[args.length + 1];
+        command[0] = SERVE;
+        System.arraycopy(args, 0, command, 1, args.length);
+        return command;
     }
 
     CommandLine commandLine() {
-        var line = new CommandLine(this);
+        var line = Commands.line(this);
         Commands.addTo(line, serve, opener);
         return withHandlers(line);
     }
 
     private static CommandLine withHandlers(CommandLine line) {
+        var exits = new FailureExits();
         return line.setUsageHelpAutoWidth(true)
-                .setExecutionExceptionHandler(BlobServer::failed)
-                .setParameterExceptionHandler((failure, args) -> {
-                    CommandLine command = failure.getCommandLine();
-                    error(command, String.valueOf(failure.getMessage()));
-                    command.getErr().println("Try '" + command.getCommandSpec().qualifiedName() + " --help'.");
-                    return CommandLine.ExitCode.USAGE;
-                });
-    }
-
-    private static int failed(Exception failure, CommandLine line, ParseResult parsed) {
-        boolean wrong = failure instanceof ConfigException;
-        error(line, wrong ? String.valueOf(failure.getMessage()) : Failures.describe(failure));
-        ParseResult innermost = parsed;
-        while (innermost.hasSubcommand()) {
-            innermost = innermost.subcommand();
-        }
-        if (innermost.hasMatchedOption("--verbose")) {
-            failure.printStackTrace(line.getErr());
-        }
-        return wrong ? CommandLine.ExitCode.USAGE : FAILED;
-    }
-
-    private static void error(CommandLine line, String message) {
-        message.lines().forEach(text -> line.getErr().println("blob-server: " + text));
+                .setExecutionExceptionHandler(exits)
+                .setParameterExceptionHandler(exits);
     }
 
     /** Stops the daemon, if it runs. */

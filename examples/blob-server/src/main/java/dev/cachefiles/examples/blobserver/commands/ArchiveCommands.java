@@ -37,7 +37,7 @@ final class ArchiveCommands {
         }
 
         final PrintWriter out() {
-            return Commands.line(spec).getOut();
+            return Commands.running(spec).getOut();
         }
 
         @Override

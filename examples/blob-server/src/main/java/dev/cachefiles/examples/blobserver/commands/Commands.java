@@ -21,7 +21,9 @@ public final class Commands {
      * @param opener binds a cache
      */
     public static void addTo(CommandLine line, ServeCommand serve, CacheOpener opener) {
-        addDaemon(line, serve).getCommandSpec().usageMessage().footer(SettingsHelp.lines());
+        CommandLine daemon = line(serve);
+        daemon.getCommandSpec().usageMessage().footer(SettingsHelp.lines());
+        line.addSubcommand(daemon);
         List.of(
                         new MountCommand(),
                         new UmountCommand(),
@@ -31,36 +33,44 @@ public final class Commands {
                         new ReloadCommand(),
                         new ConfigCommand(),
                         new DoctorCommand())
-                .forEach(line::addSubcommand);
+                .forEach(command -> line.addSubcommand(line(command)));
         List<Object> cache = new ArrayList<>(List.of(new CacheListCommand(), new CacheCullCommand(opener)));
         cache.addAll(ArchiveCommands.all());
         addGroup(line, new CacheCommand(), cache);
     }
 
     /**
-     * Adds the daemon alone, without its help.
+     * Makes the line of the daemon alone, without the help on its settings, and without what {@code blob-server} has
+     * besides.
      *
-     * @param line  the line of {@code blob-server} itself
      * @param serve the daemon
-     * @return the line of the daemon
+     * @return its line, which is without the name of the command
      */
-    public static CommandLine addDaemon(CommandLine line, ServeCommand serve) {
-        var daemon = new CommandLine(serve);
-        line.addSubcommand(daemon);
-        return daemon;
+    public static CommandLine daemon(ServeCommand serve) {
+        return line(serve).setCommandName("blob-server serve");
+    }
+
+    /**
+     * Makes the line of a command.
+     *
+     * @param command the command
+     * @return its line
+     */
+    public static CommandLine line(Object command) {
+        return new CommandLine(command, new NewInstance());
     }
 
     /** A group of commands is there as soon as it has one. */
     private static void addGroup(CommandLine line, Object group, List<Object> commands) {
         if (!commands.isEmpty()) {
-            var groupLine = new CommandLine(group);
-            commands.forEach(groupLine::addSubcommand);
+            CommandLine groupLine = line(group);
+            commands.forEach(command -> groupLine.addSubcommand(line(command)));
             line.addSubcommand(groupLine);
         }
     }
 
     /** Gives the line that runs a command. */
-    static CommandLine line(@Nullable CommandSpec spec) {
+    static CommandLine running(@Nullable CommandSpec spec) {
         if (spec == null) {
             throw new IllegalStateException("is run by picocli");
         }

@@ -70,7 +70,7 @@ public final class PullCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         Image wanted = image.named(name);
-        CommandLine line = Commands.line(spec);
+        CommandLine line = Commands.running(spec);
         if (!sources.areGiven()) {
             pull(wanted, sources.client(), line);
             return 0;

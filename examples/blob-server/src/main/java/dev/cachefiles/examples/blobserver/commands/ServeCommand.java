@@ -75,7 +75,7 @@ public final class ServeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         LogLines.install(verbose);
-        CommandLine line = Commands.line(spec);
+        CommandLine line = Commands.running(spec);
         sources.setDevice(device);
         var running = new Daemon(opener, sources.on(line), false);
         daemon = running;

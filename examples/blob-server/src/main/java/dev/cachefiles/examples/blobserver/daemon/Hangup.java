@@ -2,11 +2,8 @@
 package dev.cachefiles.examples.blobserver.daemon;
 
 import java.io.Closeable;
-import java.lang.invoke.MethodHandle;
-import java.lang.invoke.MethodHandleProxies;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
 import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 
 /**
  * Does something on SIGHUP, instead of ending the JVM.
@@ -36,10 +33,14 @@ public final class Hangup implements Closeable {
             Class<?> signal = Class.forName("sun.misc.Signal");
             Class<?> handler = Class.forName("sun.misc.SignalHandler");
             Object hangup = signal.getConstructor(String.class).newInstance("HUP");
-            MethodHandle run = MethodHandles.publicLookup()
-                    .findVirtual(Runnable.class, "run", MethodType.methodType(void.class))
-                    .bindTo(action);
-            Object ours = MethodHandleProxies.asInterfaceInstance(handler, MethodHandles.dropArguments(run, 0, signal));
+            Object ours = Proxy.newProxyInstance(
+                    handler.getClassLoader(), new Class<?>[] {handler}, (proxy, method, arguments) -> {
+                        if (method.getDeclaringClass() != handler) {
+                            return method.invoke(action, arguments); // hashCode and the like
+                        }
+                        action.run();
+                        return null;
+                    });
             var handle = signal.getMethod("handle", signal, handler);
             Object before = handle.invoke(null, hangup, ours);
             return new Hangup(() -> {
