@@ -9,7 +9,6 @@ import dev.cachefiles.examples.blobserver.commands.ServeCommand;
 import dev.cachefiles.examples.blobserver.daemon.CacheOpener;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -57,14 +56,11 @@ public final class BlobServer {
      */
     public static void main(String[] args) {
         String[] command = withCommand(args);
-        var program = new BlobServer(BlobServer::bind);
-        if (command[0].equals(SERVE) && Collections.disjoint(OWN_OPTIONS, List.of(command))) {
-            // A server is to start soon: it needs no other command, and what it does need is loaded beside.
+        if (isDaemon(command)) {
+            // What it needs is loaded beside, while the command line is read.
             Thread.ofPlatform().daemon().name("prepare").start(CachefilesChannel::prepare);
-            CommandLine line = withHandlers(Commands.daemon(program.serve));
-            System.exit(line.execute(Arrays.copyOfRange(command, 1, command.length)));
         }
-        System.exit(program.commandLine().execute(command));
+        System.exit(new BlobServer(BlobServer::bind).line(command).execute(command));
     }
 
     /**
@@ -76,11 +72,26 @@ public final class BlobServer {
      * @return its exit status
      */
     public static int run(PrintWriter out, PrintWriter err, String... args) {
-        return new BlobServer(BlobServer::bind)
-                .commandLine()
-                .setOut(out)
-                .setErr(err)
-                .execute(withCommand(args));
+        return new BlobServer(BlobServer::bind).execute(out, err, args);
+    }
+
+    int execute(PrintWriter out, PrintWriter err, String... args) {
+        String[] command = withCommand(args);
+        return line(command).setOut(out).setErr(err).execute(command);
+    }
+
+    private CommandLine line(String... command) {
+        var exits = new FailureExits();
+        return (isDaemon(command) ? Commands.daemonAlone(serve) : all())
+                .setUsageHelpAutoWidth(true)
+                .setExecutionExceptionHandler(exits)
+                .setParameterExceptionHandler(exits);
+    }
+
+    private CommandLine all() {
+        CommandLine line = Commands.line(this);
+        Commands.addTo(line, serve, opener);
+        return line;
     }
 
     /** Goes on with the device that this process was started with, if it was; else opens it. */
@@ -100,17 +111,9 @@ public final class BlobServer {
         return command;
     }
 
-    CommandLine commandLine() {
-        var line = Commands.line(this);
-        Commands.addTo(line, serve, opener);
-        return withHandlers(line);
-    }
-
-    private static CommandLine withHandlers(CommandLine line) {
-        var exits = new FailureExits();
-        return line.setUsageHelpAutoWidth(true)
-                .setExecutionExceptionHandler(exits)
-                .setParameterExceptionHandler(exits);
+    /** A server is to start soon: it needs no other command. */
+    private static boolean isDaemon(String... command) {
+        return command[0].equals(SERVE) && Collections.disjoint(OWN_OPTIONS, List.of(command));
     }
 
     /** Stops the daemon, if it runs. */

@@ -16,7 +16,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import picocli.CommandLine;
 
 class BlobServerTest {
 
@@ -30,9 +29,7 @@ class BlobServerTest {
         var command = new BlobServer(options -> {
             throw new CachefilesException(options.device().toString(), Errno.EBUSY, "another process holds the device");
         });
-        CommandLine line =
-                command.commandLine().setOut(new PrintWriter(out, true)).setErr(new PrintWriter(err, true));
-        return line.execute(BlobServer.withCommand(args));
+        return command.execute(new PrintWriter(out, true), new PrintWriter(err, true), args);
     }
 
     private String[] goodArguments(String... more) throws IOException {
@@ -67,6 +64,9 @@ class BlobServerTest {
     void tellsItsVersion() {
         assertEquals(0, run("--version"));
         assertTrue(out.toString().startsWith("blob-server "), out.toString());
+        String version = out.toString();
+        assertEquals(0, run("serve", "--version"));
+        assertEquals(version + version, out.toString());
     }
 
     @ParameterizedTest

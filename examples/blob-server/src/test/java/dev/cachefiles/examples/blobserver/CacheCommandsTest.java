@@ -61,10 +61,7 @@ class CacheCommandsTest {
 
     private int run(String... args) {
         var server = new BlobServer(options -> CachefilesChannel.open(options, kernel));
-        return server.commandLine()
-                .setOut(new PrintWriter(out, true))
-                .setErr(new PrintWriter(err, true))
-                .execute(BlobServer.withCommand(args));
+        return server.execute(new PrintWriter(out, true), new PrintWriter(err, true), args);
     }
 
     private boolean isStored(String name) {

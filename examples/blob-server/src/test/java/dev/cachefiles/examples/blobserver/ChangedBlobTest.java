@@ -72,13 +72,13 @@ class ChangedBlobTest {
         exitStatus = ended;
         BlobServer started = server;
         Thread.ofPlatform()
-                .start(() -> ended.complete(started.commandLine()
-                        .setOut(out)
-                        .execute(
-                                "serve",
-                                "--cache-dir=" + temporary.resolve("cache"),
-                                "--blobs=" + blobs,
-                                "--runtime-dir=" + temporary.resolve("run"))));
+                .start(() -> ended.complete(started.execute(
+                        out,
+                        out,
+                        "serve",
+                        "--cache-dir=" + temporary.resolve("cache"),
+                        "--blobs=" + blobs,
+                        "--runtime-dir=" + temporary.resolve("run"))));
         CompletableFuture.anyOf(ready, ended).get();
     }
 

@@ -71,9 +71,8 @@ class ConfiguredServingTest {
             }
         };
         Thread.ofPlatform()
-                .start(() -> exitStatus.complete(command.commandLine()
-                        .setOut(out)
-                        .execute("serve", "--config=" + temporary.resolve("c.yaml"), "--tag=other")));
+                .start(() -> exitStatus.complete(
+                        command.execute(out, out, "serve", "--config=" + temporary.resolve("c.yaml"), "--tag=other")));
         CompletableFuture.anyOf(ready, exitStatus).get();
     }
 

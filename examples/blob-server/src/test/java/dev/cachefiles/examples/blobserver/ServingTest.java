@@ -35,7 +35,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import picocli.CommandLine;
 
 /** The command as a whole, on a fake kernel. */
 class ServingTest {
@@ -80,9 +79,10 @@ class ServingTest {
         Files.write(blobs.resolve("image.img"), content);
         systemErr = System.err;
         System.setErr(new PrintStream(errors, true, StandardCharsets.UTF_8)); // where the log goes
-        CommandLine line = command.commandLine().setOut(new PrintWriter(out, true));
         Thread.ofPlatform()
-                .start(() -> exitStatus.complete(line.execute(
+                .start(() -> exitStatus.complete(command.execute(
+                        new PrintWriter(out, true),
+                        new PrintWriter(Writer.nullWriter()),
                         "serve",
                         "--cache-dir=" + temporary.resolve("cache"),
                         "--blobs=" + blobs,

@@ -21,13 +21,14 @@ public final class Commands {
      * @param opener binds a cache
      */
     public static void addTo(CommandLine line, ServeCommand serve, CacheOpener opener) {
-        CommandLine daemon = line(serve);
+        CommandLine daemon = serve.line();
+        daemon.getCommandSpec().versionProvider(line.getCommandSpec().versionProvider());
         daemon.getCommandSpec().usageMessage().footer(SettingsHelp.lines());
         line.addSubcommand(daemon);
+        line.addSubcommand(new PullCommand(opener).line());
         List.of(
                         new MountCommand(),
                         new UmountCommand(),
-                        new PullCommand(opener),
                         new PushCommand(),
                         new StatusCommand(),
                         new ReloadCommand(),
@@ -40,14 +41,13 @@ public final class Commands {
     }
 
     /**
-     * Makes the line of the daemon alone, without the help on its settings, and without what {@code blob-server} has
-     * besides.
+     * Makes a line of {@code blob-server} that has no command but the daemon, and not the help on its settings.
      *
      * @param serve the daemon
-     * @return its line, which is without the name of the command
+     * @return the line
      */
-    public static CommandLine daemon(ServeCommand serve) {
-        return line(serve).setCommandName("blob-server serve");
+    public static CommandLine daemonAlone(ServeCommand serve) {
+        return line(CommandSpec.create().name("blob-server")).addSubcommand(serve.line());
     }
 
     /**

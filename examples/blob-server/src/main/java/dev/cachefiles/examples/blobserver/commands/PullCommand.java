@@ -52,8 +52,7 @@ public final class PullCommand implements Callable<Integer> {
     @Mixin
     private ImageOptions image = new ImageOptions();
 
-    @Mixin
-    private SourceOptions sources = new SourceOptions();
+    private final SourceOptions sources = new SourceOptions(false);
 
     @Option(names = "--verbose", description = "log each OPEN and CLOSE too, and stack traces")
     private boolean verbose;
@@ -65,6 +64,13 @@ public final class PullCommand implements Callable<Integer> {
      */
     public PullCommand(CacheOpener opener) {
         this.opener = opener;
+    }
+
+    /** Makes its line. */
+    CommandLine line() {
+        CommandLine line = Commands.line(this);
+        sources.addTo(line.getCommandSpec());
+        return line;
     }
 
     @Override

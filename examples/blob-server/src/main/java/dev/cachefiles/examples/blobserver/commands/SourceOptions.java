@@ -15,120 +15,137 @@ import dev.cachefiles.examples.blobserver.sources.SourceTypes;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 
-/** The options that say what is served, and into which cache; they become a configuration like that of a file. */
+/**
+ * The options that say what is served, and into which cache; they become a configuration like that of a file.
+ *
+ * <p>Picocli is told of them by its builders: to find them as annotations would take a fifth of a daemon's start.
+ */
 final class SourceOptions {
+    private final OptionSpec config =
+            text("--config", "FILE", "read this configuration; options given here besides replace what it says");
+    private final OptionSpec cacheDirectory =
+            text("--cache-dir", "DIR", "where the kernel keeps the cache; made if missing");
+    private final OptionSpec blobs = text("--blobs", "DIR", "serve the files of this directory");
+    private final OptionSpec source = text(
+            "--source", "URL", "serve the blobs at this URL; the kinds of URLs are below, at the kinds of sources");
+    private final OptionSpec sourceSettings = OptionSpec.builder("--set")
+            .paramLabel("NAME=VALUE")
+            .description("a setting of the source that --blobs or --source names; may be repeated")
+            .type(Map.class)
+            .auxiliaryTypes(String.class, String.class)
+            .build();
+    private final OptionSpec pins = OptionSpec.builder("--pin")
+            .paramLabel("[DOMAIN/]NAME")
+            .description("never cull these blobs; * stands for any text; may be repeated")
+            .type(List.class)
+            .auxiliaryTypes(String.class)
+            .build();
 
-    @Option(
-            names = "--config",
-            paramLabel = "FILE",
-            description = "read this configuration; options given here besides replace what it says")
-    private @Nullable Path file;
+    private final OptionSpec runtime = text(RuntimeOption.NAME, "DIR", RuntimeOption.DESCRIPTION);
 
-    @Option(
-            names = "--cache-dir",
-            paramLabel = "DIR",
-            description = "where the kernel keeps the cache; made if missing")
-    private @Nullable String cacheDirectory;
+    /** Those that are one setting of the cache or the server each, by its name. */
+    private final Map<String, OptionSpec> cacheSettings = new LinkedHashMap<>();
 
-    @Option(names = "--blobs", paramLabel = "DIR", description = "serve the files of this directory")
-    private @Nullable String blobs;
+    private final Map<String, OptionSpec> serverSettings = new LinkedHashMap<>();
 
-    @Option(
-            names = "--source",
-            paramLabel = "URL",
-            description = "serve the blobs at this URL; the kinds of URLs are below, at the kinds of sources")
-    private @Nullable String url;
+    /**
+     * Makes the options.
+     *
+     * @param withDevice whether {@code --device} is the kernel's device; other commands call the blobs of an image so
+     */
+    SourceOptions(boolean withDevice) {
+        cacheSettings.put("directory", cacheDirectory);
+        cacheSettings.put(
+                "budget",
+                text(
+                        "--budget",
+                        "SIZE",
+                        "keep the cache to this size, such as 20GiB: cull what was used least recently, never what is"
+                                + " mounted"));
+        cacheSettings.put(
+                "cull",
+                text(
+                        "--cull",
+                        "on|dry-run|off",
+                        "whether blobs are culled for the budget and when the disk is nearly full (default: on)"));
+        cacheSettings.put("tag", text("--tag", "T", "the cache's tag, the same at each start"));
+        if (withDevice) {
+            cacheSettings.put("device", text("--device", "PATH", "the kernel's device"));
+        }
+        serverSettings.put(
+                "threads",
+                text("--threads", "N", "how many threads wait for the kernel; one is fastest for local files"));
+        serverSettings.put(
+                "open-deadline",
+                text("--open-deadline", "TIME", "let a mount fail that cannot be served in that time"));
+        serverSettings.put(
+                "read-deadline", text("--read-deadline", "TIME", "let a read fail that cannot be served in that time"));
+        serverSettings.put(
+                "largest-fill",
+                text(
+                        "--largest-fill",
+                        "SIZE",
+                        "fetch at most so much for a miss, with the bytes around what is asked for; 0: only what is"
+                                + " asked for"));
+        serverSettings.put("stats", text("--stats", "TIME", "log counts of requests that often; 0: only at the end"));
+        serverSettings.put(ServerSection.RUNTIME.name(), runtime);
+    }
 
-    @Option(
-            names = "--set",
-            paramLabel = "NAME=VALUE",
-            description = "a setting of the source that --blobs or --source names; may be repeated")
-    private Map<String, String> sourceSettings = new LinkedHashMap<>();
+    private static OptionSpec text(String name, String label, String description) {
+        return OptionSpec.builder(name)
+                .paramLabel(label)
+                .description(description)
+                .type(String.class)
+                .build();
+    }
 
-    @Option(
-            names = "--budget",
-            paramLabel = "SIZE",
-            description = "keep the cache to this size, such as 20GiB: cull what was used least recently, never what is"
-                    + " mounted")
-    private @Nullable String budget;
+    /** Adds them to a command: what says it all, the cache, what is served, and how. */
+    void addTo(CommandSpec command) {
+        command.addOption(config);
+        cacheSettings.values().forEach(command::addOption);
+        List.of(pins, blobs, source, sourceSettings).forEach(command::addOption);
+        serverSettings.values().forEach(command::addOption);
+    }
 
-    @Option(
-            names = "--pin",
-            paramLabel = "[DOMAIN/]NAME",
-            description = "never cull these blobs; * stands for any text; may be repeated")
-    private List<String> pins = new ArrayList<>();
+    private static @Nullable String given(ArgSpec option) {
+        return option.getValue();
+    }
 
-    @Option(
-            names = "--cull",
-            paramLabel = "on|dry-run|off",
-            description = "whether blobs are culled for the budget and when the disk is nearly full (default: on)")
-    private @Nullable String cull;
+    private Map<String, String> sourceSettings() {
+        Map<String, String> given = sourceSettings.getValue();
+        return given == null ? Collections.emptyMap() : given;
+    }
 
-    @Option(names = "--tag", paramLabel = "T", description = "the cache's tag, the same at each start")
-    private @Nullable String tag;
+    private List<String> pins() {
+        List<String> given = pins.getValue();
+        return given == null ? Collections.emptyList() : given;
+    }
 
-    /** Not an option here: other commands call the blobs of an image devices. */
-    private @Nullable String device;
-
-    @Option(
-            names = "--threads",
-            paramLabel = "N",
-            description = "how many threads wait for the kernel; one is fastest for local files")
-    private @Nullable String threads;
-
-    @Option(
-            names = "--open-deadline",
-            paramLabel = "TIME",
-            description = "let a mount fail that cannot be served in that time")
-    private @Nullable String openDeadline;
-
-    @Option(
-            names = "--read-deadline",
-            paramLabel = "TIME",
-            description = "let a read fail that cannot be served in that time")
-    private @Nullable String readDeadline;
-
-    @Option(
-            names = "--largest-fill",
-            paramLabel = "SIZE",
-            description = "fetch at most so much for a miss, with the bytes around what is asked for; 0: only what is"
-                    + " asked for")
-    private @Nullable String largestFill;
-
-    @Option(
-            names = "--stats",
-            paramLabel = "TIME",
-            description = "log counts of requests that often; 0: only at the end")
-    private @Nullable String stats;
-
-    @Mixin
-    private RuntimeOption runtime = new RuntimeOption();
-
-    SourceOptions() {}
-
-    /** Names the kernel's device. */
-    void setDevice(@Nullable String path) {
-        device = path;
+    private @Nullable Path file() {
+        String name = given(config);
+        return name == null ? null : Path.of(name);
     }
 
     /** Gives the client for the daemon that the options point to. */
     ControlClient client() {
-        return runtime.client();
+        return RuntimeOption.client(given(runtime));
     }
 
     /** Tells whether they say what is served. */
     boolean areGiven() {
-        return file != null || blobs != null || url != null;
+        return given(config) != null || given(blobs) != null || given(source) != null;
     }
 
     /** Gives the configuration that they make, with what the file says at that time. */
@@ -141,21 +158,21 @@ final class SourceOptions {
 
             @Override
             public Optional<Path> file() {
-                return Optional.ofNullable(file);
+                return Optional.ofNullable(SourceOptions.this.file());
             }
         };
     }
 
     private DaemonConfig read(CommandLine line) throws IOException {
-        Path named = file;
-        if (named == null) {
+        Path file = file();
+        if (file == null) {
             checkNotMissing(line);
         }
         Value.Mapping options = options(line);
         try {
-            return DaemonConfig.read(DaemonConfig.overlay(named == null ? null : YamlFile.read(named), options));
+            return DaemonConfig.read(DaemonConfig.overlay(file == null ? null : YamlFile.read(file), options));
         } catch (ConfigException e) {
-            if (named == null) {
+            if (file == null) {
                 throw new ParameterException(line, String.valueOf(e.getMessage()), e);
             }
             throw e;
@@ -164,10 +181,10 @@ final class SourceOptions {
 
     private void checkNotMissing(CommandLine line) {
         var missing = new ArrayList<String>();
-        if (cacheDirectory == null) {
+        if (given(cacheDirectory) == null) {
             missing.add("'--cache-dir=DIR'");
         }
-        if (blobs == null && url == null) {
+        if (given(blobs) == null && given(source) == null) {
             missing.add("'--blobs=DIR' or '--source=URL'");
         }
         if (!missing.isEmpty()) {
@@ -178,49 +195,44 @@ final class SourceOptions {
 
     private Value.Mapping options(CommandLine line) {
         var sections = new LinkedHashMap<String, Value>();
-        var cache = new LinkedHashMap<String, Value>();
-        put(cache, "directory", "--cache-dir", cacheDirectory);
-        put(cache, "tag", "--tag", tag);
-        put(cache, "device", "--device", device);
-        put(cache, "budget", "--budget", budget);
-        put(cache, "cull", "--cull", cull);
-        if (!pins.isEmpty()) {
-            List<Value> items = pins.stream()
-                    .<Value>map(pin -> new Value.Text(Origin.option("--pin"), pin))
-                    .toList();
+        Map<String, Value> cache = section(cacheSettings);
+        if (!pins().isEmpty()) {
+            var items = new ArrayList<Value>();
+            pins().forEach(pin -> items.add(new Value.Text(Origin.option("--pin"), pin)));
             cache.put("pin", new Value.Listing(Origin.option("--pin"), items));
         }
-        section(sections, DaemonConfig.CACHE, cache);
-        var server = new LinkedHashMap<String, Value>();
-        put(server, "threads", "--threads", threads);
-        put(server, "open-deadline", "--open-deadline", openDeadline);
-        put(server, "read-deadline", "--read-deadline", readDeadline);
-        put(server, "largest-fill", "--largest-fill", largestFill);
-        put(server, "stats", "--stats", stats);
-        put(server, ServerSection.RUNTIME.name(), RuntimeOption.NAME, runtime.text());
-        section(sections, DaemonConfig.SERVER, server);
-        section(sections, DaemonConfig.SOURCES, sources(line));
+        put(sections, DaemonConfig.CACHE, cache);
+        put(sections, DaemonConfig.SERVER, section(serverSettings));
+        put(sections, DaemonConfig.SOURCES, sources(line));
         return mapping("the command line", sections);
+    }
+
+    private static Map<String, Value> section(Map<String, OptionSpec> options) {
+        var section = new LinkedHashMap<String, Value>();
+        options.forEach((name, option) -> put(section, name, option.longestName(), given(option)));
+        return section;
     }
 
     private Map<String, Value> sources(CommandLine line) {
         var sources = new LinkedHashMap<String, Value>();
-        if (blobs != null && url != null) {
+        String directory = given(blobs);
+        String url = given(source);
+        if (directory != null && url != null) {
             throw new ParameterException(
                     line, "--blobs and --source exclude each other; use --config=FILE for several");
         }
-        if (blobs == null && url == null) {
-            if (!sourceSettings.isEmpty()) {
+        if (directory == null && url == null) {
+            if (!sourceSettings().isEmpty()) {
                 throw new ParameterException(line, "--set goes with --blobs or --source");
             }
             return sources;
         }
         var entry = new LinkedHashMap<String, Value>();
-        sourceSettings.forEach((name, value) -> put(entry, name, "--set " + name, value));
-        String option = blobs == null ? "--source" : "--blobs";
-        put(entry, "type", option, blobs == null ? typeOf(line, String.valueOf(url)) : "directory");
-        put(entry, blobs == null ? "url" : DirectoryType.PATH.name(), option, blobs == null ? url : blobs);
-        sources.put(blobs == null ? "source" : "blobs", mapping(option, entry));
+        sourceSettings().forEach((name, value) -> put(entry, name, "--set " + name, value));
+        String option = url == null ? "--blobs" : "--source";
+        put(entry, "type", option, url == null ? "directory" : typeOf(line, url));
+        put(entry, url == null ? DirectoryType.PATH.name() : "url", option, url == null ? directory : url);
+        sources.put(url == null ? "blobs" : "source", mapping(option, entry));
         return sources;
     }
 
@@ -242,7 +254,7 @@ final class SourceOptions {
         }
     }
 
-    private static void section(Map<String, Value> sections, String name, Map<String, Value> entries) {
+    private static void put(Map<String, Value> sections, String name, Map<String, Value> entries) {
         if (!entries.isEmpty()) {
             sections.put(name, mapping("the command line", entries));
         }
