@@ -163,10 +163,13 @@ final class DeviceThread extends Thread {
         return current;
     }
 
-    /** Tells whether it is about a request that is waited for, and not in a handler that no one waits for any more. */
-    boolean isServing() {
+    /**
+     * Tells whether the end of a server has to wait for it: not if it is in a handler that no one waits for any more. One
+     * that seems idle may just have taken a message, and else ends by itself.
+     */
+    boolean isWaitedFor() {
         PendingRequest request = current;
-        return busySince != IDLE && (request == null || !request.isCancelled() || !request.isTurnOver());
+        return request == null || !request.isCancelled() || !request.isTurnOver();
     }
 
     /** When it took the message that keeps it from polling, or {@link #IDLE}. */

@@ -171,6 +171,6 @@ final class Session {
     }
 
     private boolean isBusy() {
-        return !dispatcher.watched().isEmpty() || threads.all().stream().anyMatch(DeviceThread::isServing);
+        return !dispatcher.watched().isEmpty() || threads.all().stream().anyMatch(DeviceThread::isWaitedFor);
     }
 }

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.cachefiles.AsyncOnDemandHandler;
 import dev.cachefiles.CacheObject;
+import dev.cachefiles.CachefilesChannel;
 import dev.cachefiles.CloseRequest;
 import dev.cachefiles.Concurrency;
 import dev.cachefiles.OnDemandHandler;
@@ -16,6 +17,7 @@ import dev.cachefiles.OnDemandServer;
 import dev.cachefiles.OpenRequest;
 import dev.cachefiles.ReadRequest;
 import dev.cachefiles.Request;
+import dev.cachefiles.spi.AnonFile;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,6 +28,8 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -268,5 +272,39 @@ class ServerCloseTest extends DaemonTest {
         assertEquals(1, blob.closed.size());
         blob.lift();
         daemon.awaitLate(1);
+    }
+
+    @Test
+    void a_server_that_closes_waits_for_what_its_thread_has_taken_a_moment_before() throws Exception {
+        var taken = new CountDownLatch(1);
+        var goOn = new CompletableFuture<Void>();
+        var refused = new AtomicBoolean();
+        var channel = CachefilesChannel.open(Daemon.OPTIONS, device -> new DelegatingDevice(kernel.open(device)) {
+            @Override
+            public AnonFile adopt(int fd) {
+                taken.countDown();
+                goOn.join();
+                return super.adopt(fd);
+            }
+        });
+        OnDemandServer server = OnDemandServer.builder(channel)
+                .handler(new TestBlob(SIZE) {
+                    @Override
+                    public long open(OpenRequest request) throws IOException {
+                        LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
+                        refused.set(true);
+                        throw new IOException("too late");
+                    }
+                })
+                .start();
+        var mount = kernel.mountAsync("a");
+        taken.await();
+        var closing = CompletableFuture.runAsync(server::close);
+        LockSupport.parkNanos(Duration.ofMillis(50).toNanos()); // it finds the thread neither idle nor in a handler
+        goOn.complete(null);
+        closing.get();
+        assertTrue(refused.get(), "the handler goes on after the end of the server");
+        KernelAssert.assertThat(kernel).isClean();
+        assertThrows(Exception.class, mount::get);
     }
 }
