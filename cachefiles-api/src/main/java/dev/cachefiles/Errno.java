@@ -4,6 +4,7 @@ package dev.cachefiles;
 import static java.util.Map.entry;
 
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An error number of Linux, as on x86-64 and aarch64.
@@ -192,6 +193,17 @@ public record Errno(int number) {
      */
     public String symbol() {
         return NAMES.getOrDefault(number, "errno");
+    }
+
+    /** As a record has it; by hand, since that of a record is made when it is first called, which takes milliseconds. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Errno errno && errno.number == number;
+    }
+
+    @Override
+    public int hashCode() {
+        return number;
     }
 
     /**

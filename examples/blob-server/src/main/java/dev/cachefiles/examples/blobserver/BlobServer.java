@@ -44,7 +44,12 @@ public final class BlobServer {
     private final CacheOpener opener;
     private final ServeCommand serve;
 
-    BlobServer(CacheOpener opener) {
+    /**
+     * Makes the program.
+     *
+     * @param opener binds caches
+     */
+    public BlobServer(CacheOpener opener) {
         this.opener = opener;
         this.serve = new ServeCommand(opener);
     }
@@ -55,12 +60,22 @@ public final class BlobServer {
      * @param args the command line
      */
     public static void main(String[] args) {
+        System.exit(new BlobServer(BlobServer::bind).start(args));
+    }
+
+    /**
+     * Runs the program, with the output and messages of the process.
+     *
+     * @param args the command line
+     * @return its exit status
+     */
+    public int start(String... args) {
         String[] command = withCommand(args);
         if (isDaemon(command)) {
-            // What it needs is loaded beside, while the command line is read.
+            // A server is to start soon: what it needs is loaded beside, while the command line is read.
             Thread.ofPlatform().daemon().name("prepare").start(CachefilesChannel::prepare);
         }
-        System.exit(new BlobServer(BlobServer::bind).line(command).execute(command));
+        return line(command).execute(command);
     }
 
     /**
@@ -111,13 +126,13 @@ public final class BlobServer {
         return command;
     }
 
-    /** A server is to start soon: it needs no other command. */
+    /** A server needs no other command. */
     private static boolean isDaemon(String... command) {
         return command[0].equals(SERVE) && Collections.disjoint(OWN_OPTIONS, List.of(command));
     }
 
     /** Stops the daemon, if it runs. */
-    void stop() {
+    public void stop() {
         serve.stop();
     }
 

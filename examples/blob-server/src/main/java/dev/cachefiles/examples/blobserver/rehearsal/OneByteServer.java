@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.cachefiles.examples.blobserver.daemon;
+package dev.cachefiles.examples.blobserver.rehearsal;
 
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;

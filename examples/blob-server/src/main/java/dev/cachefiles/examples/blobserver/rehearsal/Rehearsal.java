@@ -1,44 +1,65 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.cachefiles.examples.blobserver.daemon;
+package dev.cachefiles.examples.blobserver.rehearsal;
 
-import dev.cachefiles.blob.BlobSource;
-import dev.cachefiles.examples.blobserver.config.DaemonConfig;
-import dev.cachefiles.examples.blobserver.settings.YamlFile;
+import dev.cachefiles.CachefilesChannel;
+import dev.cachefiles.examples.blobserver.BlobServer;
 import java.io.IOException;
 import java.io.InputStream;
-import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 
 /**
- * Reads from a web server what a daemon reads when an image is first mounted, so that the build can put the classes that
- * this takes into the archive from which the daemon starts. Is run by {@code launch --archive} alone.
+ * Plays twice that an image is mounted and read: one from a directory, served on the threads that wait for the kernel, and
+ * one from a web server, on virtual threads. Is run by {@code launch --archive} alone.
  */
 final class Rehearsal {
+    private static final String IMAGE = "image";
+    private static final int SIZE = 1 << 20;
 
-    private Rehearsal() {}
+    private final Path directory;
+
+    private Rehearsal(Path directory) {
+        this.directory = directory;
+    }
 
     /**
      * Runs it: {@code DIRECTORY PASSWORD}, a directory of its own in which there are a certificate for 127.0.0.1, {@code
      * certificate.pem}, and its key, {@code keys.p12}.
      */
     public static void main(String[] arguments) throws Exception {
-        Path directory = Path.of(arguments[0]);
-        try (var server = OneByteServer.start(keys(directory.resolve("keys.p12"), arguments[1]))) {
+        var rehearsal = new Rehearsal(Path.of(arguments[0]));
+        rehearsal.local();
+        rehearsal.web(arguments[1]);
+        System.exit(0);
+    }
+
+    private void local() throws IOException, ExecutionException, InterruptedException {
+        Path blobs = Files.createDirectories(directory.resolve("blobs"));
+        Files.write(blobs.resolve(IMAGE), new byte[SIZE]);
+        serve(
+                "local",
+                "--cache-dir=" + directory.resolve("cache"),
+                "--blobs=" + blobs,
+                "--runtime-dir=" + directory.resolve("run"));
+    }
+
+    private void web(String password)
+            throws IOException, GeneralSecurityException, ExecutionException, InterruptedException {
+        try (var server = OneByteServer.start(keys(directory.resolve("keys.p12"), password))) {
             Path file = Files.writeString(directory.resolve("rehearsal.yaml"), """
                     cache: {directory: %1$s/cache}
+                    server: {runtime: %1$s/run}
                     sources:
                       web: {type: http, url: "https://127.0.0.1:%2$d/", ca: %1$s/certificate.pem}
                     """.formatted(directory, server.port()));
-            read(DaemonConfig.read(YamlFile.read(file)));
+            serve("web", "--config=" + file);
         }
-        System.exit(0);
     }
 
     private static SSLContext keys(Path file, String password) throws IOException, GeneralSecurityException {
@@ -53,19 +74,20 @@ final class Rehearsal {
         return context;
     }
 
-    /** On a virtual thread, as the daemon does it. */
-    private static void read(DaemonConfig config) throws IOException, InterruptedException, ExecutionException {
-        try (var router = new Router(new BoundCache(config, new OpenBlobs()).guard())) {
-            router.replace(config.sources(), Reloader.preflight(config));
-            var reading = new FutureTask<Void>(() -> {
-                try (BlobSource blob = router.resolve(BlobKeys.of("image", "image"));
-                        Arena arena = Arena.ofConfined()) {
-                    blob.read(0, arena.allocate(blob.size()));
-                }
-                return null;
-            });
-            Thread.ofVirtual().start(reading);
-            reading.get();
+    /** Starts a daemon as the program does, lets it serve an image that is read from front to back, and stops it. */
+    private void serve(String name, String... options) throws IOException, ExecutionException, InterruptedException {
+        Path device = Files.createFile(directory.resolve(name + "-device"));
+        var kernel = new RehearsalKernel(IMAGE, directory.resolve(name + "-object"));
+        var program = new BlobServer(cache -> CachefilesChannel.open(cache, kernel));
+        String[] command = new String[options.length + 1];
+        System.arraycopy(options, 0, command, 0, options.length);
+        command[options.length] = "--device=" + device;
+        var ended = new CompletableFuture<Integer>();
+        Thread.ofPlatform().name(name).start(() -> ended.complete(program.start(command)));
+        CompletableFuture.anyOf(kernel.done(), ended).get();
+        program.stop();
+        if (ended.get() != 0 || !kernel.done().isDone()) {
+            throw new IOException("the daemon has not served " + name + ", exit status " + ended.get());
         }
     }
 }

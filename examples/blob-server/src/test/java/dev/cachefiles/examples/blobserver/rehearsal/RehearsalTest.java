@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.cachefiles.examples.blobserver.daemon;
+package dev.cachefiles.examples.blobserver.rehearsal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -37,7 +37,7 @@ class RehearsalTest {
     }
 
     @Test
-    void aReadOverTlsAndHttp2LoadsWhatItTakes() throws Exception {
+    void whatReadsOfAFileAndOverTlsAndHttp2TakeIsLoaded() throws Exception {
         String keys = directory.resolve("keys.p12").toString();
         String certificate = directory.resolve("certificate.pem").toString();
         run(
@@ -60,6 +60,11 @@ class RehearsalTest {
                 "rehearsal");
         String loaded = Files.readString(classes);
         for (String name : new String[] {
+            "dev/cachefiles/examples/blobserver/control/ControlServer",
+            "dev/cachefiles/ffm/LinuxAnonFile",
+            "dev/cachefiles/examples/blobserver/sources/FileSource",
+            "dev/cachefiles/BlockingEngine",
+            "dev/cachefiles/CloseRequest",
             "jdk/internal/net/http/Http2Connection",
             "sun/security/ssl/SSLEngineImpl",
             "java/lang/VirtualThread",
