@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.cachefiles.ffm.libc;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
@@ -10,11 +9,10 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import dev.cachefiles.spi.FileStatus;
 import dev.cachefiles.spi.FreeSpace;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
-import java.lang.invoke.MethodHandle;
+import java.lang.ref.Reference;
 import java.time.Instant;
 import java.util.function.Consumer;
 
@@ -82,50 +80,35 @@ public final class FileCalls {
 
     private static final int D_NAME = 19;
 
+    /** {@code int statx(int dirfd, const char *path, int flags, unsigned int mask, struct statx *)}; see statx(2). */
+    private static final SystemCall STATX_CALL = new SystemCall("statx");
+
     /** {@code int fstatvfs(int fd, struct statvfs *)}; see statvfs(3). */
-    private static final MethodHandle FSTATVFS = Functions.onMemory("fstatvfs");
+    private static final SystemCall FSTATVFS = new SystemCall("fstatvfs");
 
     /** {@code ssize_t getdents64(int fd, void *dirp, size_t count)}; see getdents(2). */
-    private static final MethodHandle GETDENTS = Functions.onMemory("getdents64");
+    private static final SystemCall GETDENTS = new SystemCall("getdents64");
 
     /** {@code int unlinkat(int dirfd, const char *path, int flags)}; see unlink(2). */
-    private static final MethodHandle UNLINKAT = Functions.onMemory("unlinkat");
+    private static final SystemCall UNLINKAT = new SystemCall("unlinkat");
+
+    /** {@code ssize_t fgetxattr(int fd, const char *name, void *value, size_t size)}; see getxattr(2). */
+    private static final SystemCall FGETXATTR = new SystemCall("fgetxattr");
 
     /** {@code ssize_t pread(int fd, void *buf, size_t count, off_t offset)}; see pread(2). */
-    private static final MethodHandle PREAD = Functions.onMemory("pread");
+    private static final SystemCall PREAD = new SystemCall("pread");
 
     /** {@code int syncfs(int fd)}; see sync(2). */
-    private static final MethodHandle SYNCFS = Functions.onNumbers("syncfs");
+    private static final SystemCall SYNCFS = new SystemCall("syncfs");
 
     /** {@code int unshare(int flags)}; see unshare(2). */
-    private static final MethodHandle UNSHARE = Functions.onNumbers("unshare");
+    private static final SystemCall UNSHARE = new SystemCall("unshare");
 
     /** {@code int fchdir(int fd)}; see chdir(2). */
-    private static final MethodHandle FCHDIR = Functions.onNumbers("fchdir");
+    private static final SystemCall FCHDIR = new SystemCall("fchdir");
 
-    /** Calls of shapes of their own, each linked when it is first made. */
-    private static final class Status {
-        /** {@code int statx(int dirfd, const char *path, int flags, unsigned int mask, struct statx *)}; see statx(2). */
-        static final MethodHandle STATX_CALL = Functions.other(
-                "statx", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS));
-
-        private Status() {}
-    }
-
-    private static final class Attribute {
-        /** {@code ssize_t fgetxattr(int fd, const char *name, void *value, size_t size)}; see getxattr(2). */
-        static final MethodHandle FGETXATTR =
-                Functions.other("fgetxattr", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG));
-
-        private Attribute() {}
-    }
-
-    private static final class Path {
-        /** {@code int chdir(const char *path)}; see chdir(2). */
-        static final MethodHandle CHDIR = Functions.other("chdir", FunctionDescriptor.of(JAVA_INT, ADDRESS));
-
-        private Path() {}
-    }
+    /** {@code int chdir(const char *path)}; see chdir(2). */
+    private static final SystemCall CHDIR = new SystemCall("chdir");
 
     private FileCalls() {}
 
@@ -181,7 +164,7 @@ public final class FileCalls {
     }
 
     private static long getDents(int directory, MemorySegment buffer) {
-        return Functions.transfer(GETDENTS, directory, buffer, 0);
+        return GETDENTS.transfer(directory, buffer.address(), buffer.byteSize(), 0);
     }
 
     private static byte[] name(MemorySegment padded) {
@@ -212,15 +195,9 @@ public final class FileCalls {
 
     private static FileStatus status(Arena arena, int directory, MemorySegment path, int flags) {
         MemorySegment found = arena.allocate(STATX);
-        try {
-            MemorySegment state = Functions.STATE.get();
-            int result = Functions.result(state, (int)
-                    Status.STATX_CALL.invokeExact(state, directory, path, flags, STATX_BASIC_STATS, found));
-            if (result < 0) {
-                return FileStatus.failed(result);
-            }
-        } catch (Throwable t) {
-            throw Functions.linkage(t);
+        int result = STATX_CALL.call(directory, path.address(), flags, STATX_BASIC_STATS, found.address());
+        if (result < 0) {
+            return FileStatus.failed(result);
         }
         long atime = LibC.offset(STATX, "stx_atime");
         long device = (long) found.get(JAVA_INT, LibC.offset(STATX, "stx_dev_major")) << Integer.SIZE
@@ -250,7 +227,7 @@ public final class FileCalls {
     public static FreeSpace space(int fd) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment found = arena.allocate(STATVFS);
-            int result = Functions.call(FSTATVFS, fd, found, 0, 0);
+            int result = FSTATVFS.call(fd, found.address());
             if (result < 0) {
                 return FreeSpace.failed(result);
             }
@@ -281,47 +258,47 @@ public final class FileCalls {
     }
 
     private static int unlink(int directory, MemorySegment name, int flags) {
-        return Functions.call(UNLINKAT, directory, name, flags, 0);
+        return UNLINKAT.call(directory, name.address(), flags);
     }
 
     /** Reads an extended attribute into native memory. */
     public static int attribute(int fd, String name, MemorySegment target) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = Functions.STATE.get();
-            return (int) Functions.result(state, (long)
-                    Attribute.FGETXATTR.invokeExact(state, fd, arena.allocateFrom(name), target, target.byteSize()));
-        } catch (Throwable t) {
-            throw Functions.linkage(t);
+            return (int) FGETXATTR.transfer(
+                    fd, arena.allocateFrom(name).address(), SystemCall.address(target), target.byteSize());
+        } finally {
+            Reference.reachabilityFence(target);
         }
     }
 
     /** Reads bytes at an offset into native memory. */
     public static long pread(int fd, MemorySegment target, long offset) {
-        return Functions.transfer(PREAD, fd, target, offset);
+        try {
+            return PREAD.transfer(fd, SystemCall.address(target), target.byteSize(), offset);
+        } finally {
+            Reference.reachabilityFence(target);
+        }
     }
 
     /** Writes back the file system that a file is on. */
     public static int syncFileSystem(int fd) {
-        return Functions.call(SYNCFS, fd, 0, 0);
+        return SYNCFS.call(fd);
     }
 
     /** Gives the calling thread a working directory of its own, at first the same. */
     public static int unshareWorkingDirectory() {
-        return Functions.call(UNSHARE, CLONE_FS, 0, 0);
+        return UNSHARE.call(CLONE_FS);
     }
 
     /** Changes the working directory of all threads that share it with the calling one. */
     public static int changeDirectory(int directory) {
-        return Functions.call(FCHDIR, directory, 0, 0);
+        return FCHDIR.call(directory);
     }
 
     /** Changes the working directory of all threads that share it with the calling one. */
     public static int changeDirectory(String path) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = Functions.STATE.get();
-            return Functions.result(state, (int) Path.CHDIR.invokeExact(state, arena.allocateFrom(path)));
-        } catch (Throwable t) {
-            throw Functions.linkage(t);
+            return CHDIR.call(arena.allocateFrom(path).address());
         }
     }
 

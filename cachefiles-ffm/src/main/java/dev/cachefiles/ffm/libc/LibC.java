@@ -12,6 +12,7 @@ import java.lang.foreign.MemoryLayout.PathElement;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 import java.lang.invoke.MethodHandle;
+import java.lang.ref.Reference;
 
 /**
  * The C library's system calls that cachefiles needs.
@@ -63,55 +64,54 @@ public final class LibC {
     private static final long NANOS_PER_SECOND = 1_000_000_000;
 
     /** {@code int openat(int dirfd, const char *path, int flags, ...)}; see open(2). */
-    private static final MethodHandle OPENAT = Functions.onMemory("openat");
+    private static final SystemCall OPENAT = new SystemCall("openat");
 
     /** {@code ssize_t read(int fd, void *buf, size_t count)}; see read(2). */
-    private static final MethodHandle READ = Functions.onMemory("read");
+    private static final MethodHandle READ = SystemCall.handle("read");
 
     /** {@code ssize_t write(int fd, const void *buf, size_t count)}; see write(2). */
-    private static final MethodHandle WRITE = Functions.onMemory("write");
+    private static final SystemCall WRITE = new SystemCall("write");
 
-    /** {@code int poll(struct pollfd *fds, nfds_t nfds, int timeout)}; see poll(2). Does not tell its errno. */
-    private static final MethodHandle POLL =
-            Functions.quickOther("poll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
+    /** {@code int ppoll(struct pollfd *, nfds_t n, const struct timespec *, const sigset_t *)}; see ppoll(2). */
+    private static final SystemCall PPOLL = new SystemCall("ppoll");
 
     /** {@code int eventfd(unsigned int initval, int flags)}; see eventfd(2). */
-    private static final MethodHandle EVENTFD = Functions.onNumbers("eventfd");
+    private static final SystemCall EVENTFD = new SystemCall("eventfd");
 
     /** {@code long sysconf(int name)}; see sysconf(3). */
-    private static final MethodHandle SYSCONF = Functions.onNumbers("sysconf");
+    private static final SystemCall SYSCONF = new SystemCall("sysconf");
 
     /** {@code int getrlimit(int resource, struct rlimit *rlim)}; see getrlimit(2). */
-    private static final MethodHandle GETRLIMIT = Functions.onMemory("getrlimit");
+    private static final SystemCall GETRLIMIT = new SystemCall("getrlimit");
 
     /** {@code int setrlimit(int resource, const struct rlimit *rlim)}; see getrlimit(2). */
-    private static final MethodHandle SETRLIMIT = Functions.onMemory("setrlimit");
+    private static final SystemCall SETRLIMIT = new SystemCall("setrlimit");
 
     /** {@code int close(int fd)}; see close(2). */
-    private static final MethodHandle CLOSE = Functions.onNumbers("close");
-
-    /** {@code ssize_t pwrite(int fd, const void *buf, size_t count, off_t offset)}; see pwrite(2). */
-    private static final MethodHandle PWRITE = Functions.onMemory("pwrite");
+    private static final SystemCall CLOSE = new SystemCall("close");
 
     /** {@code off_t lseek(int fd, off_t offset, int whence)}; see lseek(2). */
-    private static final MethodHandle LSEEK = Functions.onNumbers("lseek");
+    private static final MethodHandle LSEEK = SystemCall.handle("lseek");
 
     /** {@code int fcntl(int fd, int op, ...)}; see fcntl(2). */
-    private static final MethodHandle FCNTL = Functions.onNumbers("fcntl");
+    private static final SystemCall FCNTL = new SystemCall("fcntl");
 
     /**
-     * Calls for which there is time until an object is opened. Linked when one of them is made, or {@link #linkAll} is
-     * called: to link the first of a shape takes some milliseconds, and a start is quick without.
+     * Calls for which there is time until a message can be read. Linked when one of them is made, or {@link #linkAll} is
+     * called: to link the first of a kind takes some milliseconds, and a start is quick without.
      */
     private static final class Later {
-        /** {@code pwrite}, without its errno. */
-        static final MethodHandle QUICK_PWRITE = Functions.quickOnMemory("pwrite");
+        /** {@code int poll(struct pollfd *fds, nfds_t nfds, int timeout)}; see poll(2). Does not tell its errno. */
+        static final MethodHandle POLL = SystemCall.quickHandle("poll");
 
         /**
          * {@code int ioctl(int fd, unsigned long request, ...)}; see ioctl(2). The third argument is passed by value.
          * Does not tell its errno.
          */
-        static final MethodHandle QUICK_IOCTL = Functions.quickOnNumbers("ioctl");
+        static final MethodHandle IOCTL = SystemCall.quickHandle("ioctl");
+
+        /** {@code pwrite} as below, without its errno. */
+        static final MethodHandle QUICK_PWRITE = SystemCall.quickHandle("pwrite", Pwrite.SHAPE);
 
         private Later() {}
 
@@ -120,13 +120,15 @@ public final class LibC {
         }
     }
 
-    /** Calls that most servers never make. Linked when one of them is made. */
-    private static final class Seldom {
-        /** {@code int ppoll(struct pollfd *, nfds_t n, const struct timespec *, const sigset_t *)}; see ppoll(2). */
-        static final MethodHandle PPOLL =
-                Functions.other("ppoll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, ADDRESS, ADDRESS));
+    /** Its memory is that of whoever fetches, who may close it meanwhile: so it is no number, and is held open. */
+    private static final class Pwrite {
+        static final FunctionDescriptor SHAPE =
+                FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG);
 
-        private Seldom() {}
+        /** {@code ssize_t pwrite(int fd, const void *buf, size_t count, off_t offset)}; see pwrite(2). */
+        static final MethodHandle CALL = SystemCall.handle("pwrite", SHAPE);
+
+        private Pwrite() {}
     }
 
     private LibC() {}
@@ -143,29 +145,36 @@ public final class LibC {
         }
     }
 
-    /** Opens a file by a path that starts in a directory. */
+    /** Opens a file by a path that starts in a directory; the path is in memory that the caller keeps. */
     static int openAt(int directory, MemorySegment path, int flags) {
-        return Functions.call(OPENAT, directory, path, flags, 0);
+        return OPENAT.call(directory, path.address(), flags);
     }
 
     /** Closes an fd. Whatever the result, the fd is closed: never call it again. */
     public static int close(int fd) {
-        return Functions.call(CLOSE, fd, 0, 0);
+        return CLOSE.call(fd);
     }
 
     /** Reads bytes into native memory. */
     public static long read(int fd, MemorySegment target) {
         try {
-            MemorySegment state = Functions.STATE.get();
-            return Functions.result(state, (long) READ.invokeExact(state, fd, target, target.byteSize(), 0L));
+            MemorySegment state = SystemCall.STATE.get();
+            return SystemCall.result(state, (long)
+                    READ.invokeExact(state, (long) fd, SystemCall.address(target), target.byteSize(), 0L, 0L));
         } catch (Throwable t) {
-            throw Functions.linkage(t);
+            throw SystemCall.linkage(t);
+        } finally {
+            Reference.reachabilityFence(target);
         }
     }
 
     /** Writes bytes of native memory. */
     public static long write(int fd, MemorySegment source) {
-        return Functions.transfer(WRITE, fd, source, 0);
+        try {
+            return WRITE.transfer(fd, SystemCall.address(source), source.byteSize(), 0);
+        } finally {
+            Reference.reachabilityFence(source);
+        }
     }
 
     /**
@@ -178,52 +187,57 @@ public final class LibC {
             if (written >= 0) {
                 return written;
             }
-            return Functions.transfer(PWRITE, fd, source, offset);
+            MemorySegment state = SystemCall.STATE.get();
+            return SystemCall.result(
+                    state, (long) Pwrite.CALL.invokeExact(state, fd, source, source.byteSize(), offset));
         } catch (Throwable t) {
-            throw Functions.linkage(t);
+            throw SystemCall.linkage(t);
         }
     }
 
     /** Moves or asks for a file offset. */
     public static long lseek(int fd, long offset, int whence) {
         try {
-            MemorySegment state = Functions.STATE.get();
-            return Functions.result(state, (long) LSEEK.invokeExact(state, fd, offset, (long) whence));
+            MemorySegment state = SystemCall.STATE.get();
+            return SystemCall.result(state, (long) LSEEK.invokeExact(state, (long) fd, offset, (long) whence, 0L, 0L));
         } catch (Throwable t) {
-            throw Functions.linkage(t);
+            throw SystemCall.linkage(t);
         }
     }
 
     /** Controls a device; the argument is a number, not an address. Returns -1, whatever the errno, if it fails. */
     public static int ioctl(int fd, long request, long argument) {
         try {
-            return (int) (long) Later.QUICK_IOCTL.invokeExact(fd, request, argument);
+            return (int) (long) Later.IOCTL.invokeExact((long) fd, request, argument, 0L, 0L);
         } catch (Throwable t) {
-            throw Functions.linkage(t);
+            throw SystemCall.linkage(t);
         }
     }
 
     /** Sets close-on-exec on an fd. */
     public static int setCloseOnExec(int fd) {
-        return Functions.call(FCNTL, fd, F_SETFD, FD_CLOEXEC);
+        return FCNTL.call(fd, F_SETFD, FD_CLOEXEC);
     }
 
     /** Waits for input; a negative timeout waits without limit. What has failed is done once more, to learn why. */
     public static int poll(PollFds fds, long timeoutNanos) {
         try {
             if (timeoutNanos <= 0) {
-                int found = (int) POLL.invokeExact(fds.segment(), (long) fds.count(), timeoutNanos < 0 ? -1 : 0);
+                int found = (int) (long) Later.POLL.invokeExact(
+                        fds.segment().address(), (long) fds.count(), timeoutNanos < 0 ? -1L : 0L, 0L, 0L);
                 if (found >= 0) {
                     return found;
                 }
             }
             return ppoll(fds, timeoutNanos);
         } catch (Throwable t) {
-            throw Functions.linkage(t);
+            throw SystemCall.linkage(t);
+        } finally {
+            Reference.reachabilityFence(fds);
         }
     }
 
-    private static int ppoll(PollFds fds, long timeoutNanos) throws Throwable {
+    private static int ppoll(PollFds fds, long timeoutNanos) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment timeout = MemorySegment.NULL;
             if (timeoutNanos >= 0) {
@@ -231,20 +245,18 @@ public final class LibC {
                 timeout.set(JAVA_LONG, offset(TIMESPEC, "tv_sec"), timeoutNanos / NANOS_PER_SECOND);
                 timeout.set(JAVA_LONG, offset(TIMESPEC, "tv_nsec"), timeoutNanos % NANOS_PER_SECOND);
             }
-            MemorySegment state = Functions.STATE.get();
-            return Functions.result(state, (int)
-                    Seldom.PPOLL.invokeExact(state, fds.segment(), (long) fds.count(), timeout, MemorySegment.NULL));
+            return PPOLL.call(fds.segment().address(), fds.count(), timeout.address());
         }
     }
 
     /** Makes an event counter at zero, close-on-exec, whose reads and writes do not block. */
     public static int eventfd() {
-        return Functions.call(EVENTFD, 0, EFD_CLOEXEC | EFD_NONBLOCK, 0);
+        return EVENTFD.call(0, EFD_CLOEXEC | EFD_NONBLOCK);
     }
 
     /** Gives the bytes of a memory page. */
     public static int pageSize() {
-        return Functions.call(SYSCONF, SC_PAGESIZE, 0, 0);
+        return SYSCONF.call(SC_PAGESIZE);
     }
 
     /** Raises the soft limit of open files to the hard one, and gives it; the largest number if there is none. */
@@ -260,7 +272,7 @@ public final class LibC {
     private static long raise(int resource) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment limit = arena.allocate(RLIMIT);
-            int result = Functions.call(GETRLIMIT, resource, limit, 0, 0);
+            int result = GETRLIMIT.call(resource, limit.address());
             if (result < 0) {
                 return result;
             }
@@ -268,7 +280,7 @@ public final class LibC {
             long hard = limit.get(JAVA_LONG, offset(RLIMIT, "rlim_max"));
             if (soft != hard) {
                 limit.set(JAVA_LONG, offset(RLIMIT, "rlim_cur"), hard);
-                result = Functions.call(SETRLIMIT, resource, limit, 0, 0);
+                result = SETRLIMIT.call(resource, limit.address());
             }
             return result < 0 ? result : hard < 0 ? Long.MAX_VALUE : hard; // RLIM_INFINITY has all bits set
         }

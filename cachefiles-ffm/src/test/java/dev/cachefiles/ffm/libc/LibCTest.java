@@ -3,6 +3,7 @@ package dev.cachefiles.ffm.libc;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
@@ -156,5 +157,28 @@ class LibCTest {
                 .substring(6)
                 .strip();
         return (Integer.parseInt(flags, 8) & LibC.O_CLOEXEC) != 0;
+    }
+
+    @Test
+    void memoryOnTheHeapOrClosedAlreadyIsNotGivenToTheKernel() {
+        MemorySegment heap = MemorySegment.ofArray(new byte[8]);
+        MemorySegment closed;
+        try (Arena arena = Arena.ofShared()) {
+            closed = arena.allocate(8);
+        }
+        int event = LibC.eventfd();
+        try {
+            assertThrows(IllegalArgumentException.class, () -> LibC.read(event, heap));
+            assertThrows(IllegalArgumentException.class, () -> LibC.write(event, heap));
+            assertThrows(IllegalArgumentException.class, () -> LibC.pwrite(event, heap, 0));
+            assertThrows(IllegalArgumentException.class, () -> FileCalls.pread(event, heap, 0));
+            assertThrows(IllegalArgumentException.class, () -> FileCalls.attribute(event, "user.a", heap));
+            assertThrows(IllegalStateException.class, () -> LibC.read(event, closed));
+            assertThrows(IllegalStateException.class, () -> LibC.write(event, closed));
+            assertThrows(IllegalStateException.class, () -> LibC.pwrite(event, closed, 0));
+            assertThrows(IllegalStateException.class, () -> FileCalls.pread(event, closed, 0));
+        } finally {
+            LibC.close(event);
+        }
     }
 }
