@@ -21,6 +21,7 @@ public final class KernelBenchmark {
     /** Those of examples/launch: what is compared runs as it is shipped. */
     private static final List<String> JAVA_OPTIONS = List.of(
             "-XX:TieredStopAtLevel=1",
+            "-XX:CompileThresholdScaling=2",
             "-XX:CompileCommand=quiet",
             "-XX:CompileCommand=CompileThresholdScaling,dev.cachefiles.*::*,0.1",
             "-XX:+UseSerialGC",
