@@ -8,14 +8,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.cachefiles.CacheObject;
 import dev.cachefiles.ReadRequest;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A server without work makes no calls, also while handlers wait for their sources. */
+/** A server makes no call that it does not need: none without work, also while handlers wait for their sources. */
 class IdleTest extends DaemonTest {
+    private static final int PAGE = 4096;
 
     /** Long enough for a loop that spins to make very many calls, on any machine. */
     private static void lookAway() throws InterruptedException {
@@ -48,6 +51,39 @@ class IdleTest extends DaemonTest {
         assertTrue(counters.deviceWaits() <= 4 + 4 * threads, counters.toString());
         goOn.countDown();
         assertArrayEquals(blob.bytes, reader.get());
+    }
+
+    @Test
+    void requestsThatWaitAreReadWithoutAPollBeforeEach() throws Exception {
+        int readers = 100;
+        var goOn = new CountDownLatch(1);
+        var blob = new TestBlob(readers * PAGE) {
+            @Override
+            public void read(ReadRequest request) throws IOException {
+                try {
+                    goOn.await();
+                } catch (InterruptedException e) {
+                    throw new IOException(e);
+                }
+                super.read(request);
+            }
+        };
+        start(blob, 1);
+        FakeMount mount = kernel.mount("a");
+        var reads = new ArrayList<CompletableFuture<byte[]>>();
+        for (int i = 0; i < readers; i++) {
+            reads.add(mount.readAsync((long) i * PAGE, PAGE));
+        }
+        await(() -> kernel.pendingRequests().size() == readers);
+        KernelCounters before = kernel.counters();
+        goOn.countDown();
+        for (int i = 0; i < readers; i++) {
+            assertArrayEquals(blob.range((long) i * PAGE, PAGE), reads.get(i).get());
+        }
+        KernelCounters after = kernel.counters();
+        assertTrue(after.deviceReads() - before.deviceReads() >= readers - 1, after.toString());
+        // The first are polled for, until it shows that more wait.
+        assertTrue(after.deviceWaits() - before.deviceWaits() <= readers / 4, before + " " + after);
     }
 
     @Test
