@@ -25,16 +25,16 @@ public final class Commands {
         daemon.getCommandSpec().versionProvider(line.getCommandSpec().versionProvider());
         daemon.getCommandSpec().usageMessage().footer(SettingsHelp.lines());
         line.addSubcommand(daemon);
-        line.addSubcommand(new PullCommand(opener).line());
         List.of(
-                        new MountCommand(),
-                        new UmountCommand(),
-                        new PushCommand(),
-                        new StatusCommand(),
-                        new ReloadCommand(),
-                        new ConfigCommand(),
-                        new DoctorCommand())
-                .forEach(command -> line.addSubcommand(line(command)));
+                        line(new MountCommand()),
+                        line(new UmountCommand()),
+                        new PullCommand(opener).line(),
+                        line(new PushCommand()),
+                        line(new StatusCommand()),
+                        line(new ReloadCommand()),
+                        line(new ConfigCommand()),
+                        line(new DoctorCommand()))
+                .forEach(line::addSubcommand);
         List<Object> cache = new ArrayList<>(List.of(new CacheListCommand(), new CacheCullCommand(opener)));
         cache.addAll(ArchiveCommands.all());
         addGroup(line, new CacheCommand(), cache);
