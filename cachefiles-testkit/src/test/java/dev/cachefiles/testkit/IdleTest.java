@@ -7,10 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.cachefiles.CacheObject;
 import dev.cachefiles.ReadRequest;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,18 +26,7 @@ class IdleTest extends DaemonTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 8})
     void theLoopDoesNotSpinWhileAHandlerIsSlow(int threads) throws Exception {
-        var goOn = new CountDownLatch(1);
-        var blob = new TestBlob(10_000) {
-            @Override
-            public void read(ReadRequest request) throws IOException {
-                try {
-                    goOn.await();
-                } catch (InterruptedException e) {
-                    throw new IOException(e);
-                }
-                super.read(request);
-            }
-        };
+        var blob = new Blockade(10_000, ReadRequest.class, false);
         start(blob, threads);
         FakeMount mount = kernel.mount("a");
         var reader = mount.readAsync(0, 10_000);
@@ -49,25 +36,14 @@ class IdleTest extends DaemonTest {
         // Each of two messages wakes every thread, which looks, finds nothing perhaps, and waits again.
         assertTrue(counters.deviceReads() <= 2 + 2 * threads, counters.toString());
         assertTrue(counters.deviceWaits() <= 4 + 4 * threads, counters.toString());
-        goOn.countDown();
+        blob.lift();
         assertArrayEquals(blob.bytes, reader.get());
     }
 
     @Test
     void requestsThatWaitAreReadWithoutAPollBeforeEach() throws Exception {
         int readers = 100;
-        var goOn = new CountDownLatch(1);
-        var blob = new TestBlob(readers * PAGE) {
-            @Override
-            public void read(ReadRequest request) throws IOException {
-                try {
-                    goOn.await();
-                } catch (InterruptedException e) {
-                    throw new IOException(e);
-                }
-                super.read(request);
-            }
-        };
+        var blob = new Blockade(readers * PAGE, ReadRequest.class, false);
         start(blob, 1);
         FakeMount mount = kernel.mount("a");
         var reads = new ArrayList<CompletableFuture<byte[]>>();
@@ -76,7 +52,7 @@ class IdleTest extends DaemonTest {
         }
         await(() -> kernel.pendingRequests().size() == readers);
         KernelCounters before = kernel.counters();
-        goOn.countDown();
+        blob.lift();
         for (int i = 0; i < readers; i++) {
             assertArrayEquals(blob.range((long) i * PAGE, PAGE), reads.get(i).get());
         }

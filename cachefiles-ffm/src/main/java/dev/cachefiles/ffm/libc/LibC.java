@@ -96,6 +96,10 @@ public final class LibC {
     /** {@code int fcntl(int fd, int op, ...)}; see fcntl(2). */
     private static final SystemCall FCNTL = new SystemCall("fcntl");
 
+    /** Its memory is that of whoever fetches, who may close it meanwhile: so it is no number, and is held open. */
+    private static final FunctionDescriptor PWRITE_SHAPE =
+            FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG);
+
     /**
      * Calls for which there is time until a message can be read. Linked when one of them is made, or {@link #linkAll} is
      * called: to link the first of a kind takes some milliseconds, and a start is quick without.
@@ -110,8 +114,8 @@ public final class LibC {
          */
         static final MethodHandle IOCTL = SystemCall.quickHandle("ioctl");
 
-        /** {@code pwrite} as below, without its errno. */
-        static final MethodHandle QUICK_PWRITE = SystemCall.quickHandle("pwrite", Pwrite.SHAPE);
+        /** {@code ssize_t pwrite(int fd, const void *buf, size_t count, off_t offset)}; see pwrite(2). Without its errno. */
+        static final MethodHandle QUICK_PWRITE = SystemCall.quickHandle("pwrite", PWRITE_SHAPE);
 
         private Later() {}
 
@@ -120,20 +124,17 @@ public final class LibC {
         }
     }
 
-    /** Its memory is that of whoever fetches, who may close it meanwhile: so it is no number, and is held open. */
-    private static final class Pwrite {
-        static final FunctionDescriptor SHAPE =
-                FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG);
+    /** Linked when a write has failed for the first time. */
+    private static final class Failed {
+        /** The same, with its errno. */
+        static final MethodHandle PWRITE = SystemCall.handle("pwrite", PWRITE_SHAPE);
 
-        /** {@code ssize_t pwrite(int fd, const void *buf, size_t count, off_t offset)}; see pwrite(2). */
-        static final MethodHandle CALL = SystemCall.handle("pwrite", SHAPE);
-
-        private Pwrite() {}
+        private Failed() {}
     }
 
     private LibC() {}
 
-    /** Links all calls that are not linked yet. */
+    /** Links all calls that a READ takes and that are not linked yet. */
     public static void linkAll() {
         Later.link();
     }
@@ -189,7 +190,7 @@ public final class LibC {
             }
             MemorySegment state = SystemCall.STATE.get();
             return SystemCall.result(
-                    state, (long) Pwrite.CALL.invokeExact(state, fd, source, source.byteSize(), offset));
+                    state, (long) Failed.PWRITE.invokeExact(state, fd, source, source.byteSize(), offset));
         } catch (Throwable t) {
             throw SystemCall.linkage(t);
         }

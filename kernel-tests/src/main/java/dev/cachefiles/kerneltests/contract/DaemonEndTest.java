@@ -11,6 +11,7 @@ import dev.cachefiles.CacheOptions;
 import dev.cachefiles.CachefilesChannel;
 import dev.cachefiles.CachefilesException;
 import dev.cachefiles.Errno;
+import dev.cachefiles.OpenRequest;
 import dev.cachefiles.kerneltests.contract.RawDaemon.Opened;
 import dev.cachefiles.kerneltests.matrix.Row;
 import dev.cachefiles.kerneltests.support.OpenFiles;
@@ -22,7 +23,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 /** What is left when a daemon ends, and how the next one goes on. */
@@ -71,6 +76,32 @@ class DaemonEndTest {
         stale.unmount();
         assertArrayEquals(
                 image.content(), kernel.mount("a").mounted().readAll(image).bytes());
+    }
+
+    @Test
+    void the_end_waits_for_a_message_that_was_taken_a_moment_before(KernelUnderTest kernel) throws Exception {
+        var served = new AtomicBoolean();
+        var handler = new ImageHandler(kernel.image(SIZE)) {
+            @Override
+            public long open(OpenRequest request) throws IOException {
+                LockSupport.parkNanos(Duration.ofMillis(200).toNanos());
+                served.set(true);
+                throw new IOException("too late");
+            }
+        };
+        var tap = new DeviceTap(kernel);
+        SdkDaemon daemon =
+                SdkDaemon.start(kernel, CachefilesChannel.open(kernel.options(), tap), handler, builder -> {});
+        tap.fds.shut();
+        Mounting mounting = kernel.mount("a");
+        tap.fds.awaitVisitor();
+        var closing = CompletableFuture.runAsync(daemon::close);
+        LockSupport.parkNanos(Duration.ofMillis(100).toNanos()); // until it has looked at the thread
+        tap.fds.open();
+        closing.get();
+        assertTrue(served.get(), "the handler goes on after the end");
+        assertEquals(0, kernel.openFds());
+        assertNoCache(mounting.error());
     }
 
     @Test

@@ -21,6 +21,9 @@ final class DeviceTap implements CachefilesProvider {
     private volatile DeviceFile device;
     private volatile boolean held;
 
+    /** What a thread of the library passes with the fd of an OPEN, before anyone hears of the request. */
+    final Gate fds = new Gate();
+
     DeviceTap(KernelUnderTest kernel) {
         this.provider = kernel.provider();
     }
@@ -101,6 +104,7 @@ final class DeviceTap implements CachefilesProvider {
 
         @Override
         public AnonFile adopt(int fd) {
+            fds.pass();
             return real.adopt(fd);
         }
 

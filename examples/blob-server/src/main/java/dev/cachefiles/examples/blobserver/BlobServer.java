@@ -96,15 +96,15 @@ public final class BlobServer {
     }
 
     private CommandLine line(String... command) {
-        var exits = new FailureExits();
+        var handlers = new ExceptionHandlers();
         return (isDaemon(command) ? Commands.daemonAlone(serve) : all())
                 .setUsageHelpAutoWidth(true)
-                .setExecutionExceptionHandler(exits)
-                .setParameterExceptionHandler(exits);
+                .setExecutionExceptionHandler(handlers)
+                .setParameterExceptionHandler(handlers);
     }
 
     private CommandLine all() {
-        CommandLine line = Commands.line(this);
+        CommandLine line = Commands.commandLine(this);
         Commands.addTo(line, serve, opener);
         return line;
     }

@@ -89,6 +89,13 @@ class BlobServerTest {
     }
 
     @Test
+    void optionsMayBeRepeatedThatSaySo() throws IOException {
+        String[] more = {"--pin", "a", "--pin", "b/c", "--set", "nonsense=1", "--set", "path=/elsewhere"};
+        assertEquals(2, run(goodArguments(more)));
+        assertTrue(err.toString().contains("nonsense"), err.toString());
+    }
+
+    @Test
     void optionsThatAreMissingAreNamed() {
         assertEquals(2, run());
         assertTrue(err.toString().contains("'--blobs=DIR'"), err.toString());

@@ -37,7 +37,7 @@ final class ArchiveCommands {
         }
 
         final PrintWriter out() {
-            return Commands.running(spec).getOut();
+            return Commands.line(spec).getOut();
         }
 
         @Override

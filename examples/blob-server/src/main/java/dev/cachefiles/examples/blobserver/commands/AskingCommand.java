@@ -25,7 +25,7 @@ abstract class AskingCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         for (String line : runtime.client().lines(question)) {
-            Commands.running(spec).getOut().println(line);
+            Commands.line(spec).getOut().println(line);
         }
         return 0;
     }

@@ -102,7 +102,7 @@ final class CacheCullCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         check();
-        PrintWriter out = Commands.running(spec).getOut();
+        PrintWriter out = Commands.line(spec).getOut();
         Path own = directory;
         String wanted = domain;
         try {
@@ -110,7 +110,7 @@ final class CacheCullCommand implements Callable<Integer> {
                 cullDomain(String.valueOf(wanted), out);
                 return 0;
             }
-            try (CachefilesChannel channel = opener.open(cache.cache(own, Commands.running(spec)))) {
+            try (CachefilesChannel channel = opener.open(cache.cache(own, Commands.line(spec)))) {
                 if (wanted == null) {
                     keep(channel, out);
                 } else {
@@ -142,7 +142,7 @@ final class CacheCullCommand implements Callable<Integer> {
     }
 
     private ParameterException wrong(String message) {
-        return new ParameterException(Commands.running(spec), message);
+        return new ParameterException(Commands.line(spec), message);
     }
 
     private static long bytes(String text) throws ConfigException {

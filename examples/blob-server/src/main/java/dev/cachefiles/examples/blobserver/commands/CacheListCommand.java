@@ -44,7 +44,7 @@ final class CacheListCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        PrintWriter out = Commands.running(spec).getOut();
+        PrintWriter out = Commands.line(spec).getOut();
         try (CacheTree tree = CacheTree.open(directory)) {
             List<CachedVolume> volumes = tree.volumes();
             List<CachedObject> objects = volumes.stream()

@@ -21,19 +21,19 @@ public final class Commands {
      * @param opener binds a cache
      */
     public static void addTo(CommandLine line, ServeCommand serve, CacheOpener opener) {
-        CommandLine daemon = serve.line();
+        CommandLine daemon = serve.commandLine();
         daemon.getCommandSpec().versionProvider(line.getCommandSpec().versionProvider());
         daemon.getCommandSpec().usageMessage().footer(SettingsHelp.lines());
         line.addSubcommand(daemon);
         List.of(
-                        line(new MountCommand()),
-                        line(new UmountCommand()),
-                        new PullCommand(opener).line(),
-                        line(new PushCommand()),
-                        line(new StatusCommand()),
-                        line(new ReloadCommand()),
-                        line(new ConfigCommand()),
-                        line(new DoctorCommand()))
+                        commandLine(new MountCommand()),
+                        commandLine(new UmountCommand()),
+                        new PullCommand(opener).commandLine(),
+                        commandLine(new PushCommand()),
+                        commandLine(new StatusCommand()),
+                        commandLine(new ReloadCommand()),
+                        commandLine(new ConfigCommand()),
+                        commandLine(new DoctorCommand()))
                 .forEach(line::addSubcommand);
         List<Object> cache = new ArrayList<>(List.of(new CacheListCommand(), new CacheCullCommand(opener)));
         cache.addAll(ArchiveCommands.all());
@@ -47,7 +47,7 @@ public final class Commands {
      * @return the line
      */
     public static CommandLine daemonAlone(ServeCommand serve) {
-        return line(CommandSpec.create().name("blob-server")).addSubcommand(serve.line());
+        return commandLine(CommandSpec.create().name("blob-server")).addSubcommand(serve.commandLine());
     }
 
     /**
@@ -56,21 +56,21 @@ public final class Commands {
      * @param command the command
      * @return its line
      */
-    public static CommandLine line(Object command) {
-        return new CommandLine(command, new NewInstance());
+    public static CommandLine commandLine(Object command) {
+        return new CommandLine(command, new ConstructorFactory());
     }
 
     /** A group of commands is there as soon as it has one. */
     private static void addGroup(CommandLine line, Object group, List<Object> commands) {
         if (!commands.isEmpty()) {
-            CommandLine groupLine = line(group);
-            commands.forEach(command -> groupLine.addSubcommand(line(command)));
+            CommandLine groupLine = commandLine(group);
+            commands.forEach(command -> groupLine.addSubcommand(commandLine(command)));
             line.addSubcommand(groupLine);
         }
     }
 
     /** Gives the line that runs a command. */
-    static CommandLine running(@Nullable CommandSpec spec) {
+    static CommandLine line(@Nullable CommandSpec spec) {
         if (spec == null) {
             throw new IllegalStateException("is run by picocli");
         }

@@ -42,7 +42,7 @@ public final class ConfigCommand {
     int check(@Parameters(paramLabel = "FILE", description = "the configuration") Path file) throws IOException {
         DaemonConfig config = DaemonConfig.read(YamlFile.read(file));
         Daemon.check(config);
-        Commands.running(spec)
+        Commands.line(spec)
                 .getOut()
                 .println(file + ": good, " + config.sources().size() + " source"
                         + (config.sources().size() == 1 ? "" : "s"));

@@ -58,8 +58,8 @@ public final class DoctorCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        CacheOptions options = cache.cache(cacheDirectory, Commands.running(spec));
-        PrintWriter out = Commands.running(spec).getOut();
+        CacheOptions options = cache.cache(cacheDirectory, Commands.line(spec));
+        PrintWriter out = Commands.line(spec).getOut();
         ProbeReport report = probe.apply(options);
         for (Finding finding : report.findings()) {
             out.printf("%-7s  %-11s  %s%n", word(finding.severity()), word(finding.topic()), finding.what());

@@ -67,8 +67,8 @@ public final class PullCommand implements Callable<Integer> {
     }
 
     /** Makes its line. */
-    CommandLine line() {
-        CommandLine line = Commands.line(this);
+    CommandLine commandLine() {
+        CommandLine line = Commands.commandLine(this);
         sources.addTo(line.getCommandSpec());
         return line;
     }
@@ -76,7 +76,7 @@ public final class PullCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         Image wanted = image.named(name);
-        CommandLine line = Commands.running(spec);
+        CommandLine line = Commands.line(spec);
         if (!sources.areGiven()) {
             pull(wanted, sources.client(), line);
             return 0;

@@ -80,7 +80,7 @@ public final class PushCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        CommandLine line = Commands.running(spec);
+        CommandLine line = Commands.line(spec);
         Path name = image.getFileName();
         String label = title != null ? title : String.valueOf(name);
         try (var push = new ImagePush(settings(), chunkBytes(), text -> {

@@ -39,7 +39,7 @@ public final class ServeCommand implements Callable<Integer> {
     }
 
     /** Makes its line. */
-    CommandLine line() {
+    CommandLine commandLine() {
         CommandSpec command = CommandSpec.wrapWithoutInspection(this).name("serve");
         spec = command;
         sources.addTo(command);
@@ -76,7 +76,7 @@ public final class ServeCommand implements Callable<Integer> {
                 .optionListHeading("Options:%n")
                 .exitCodeListHeading("%nExit status:%n")
                 .exitCodeList(EXIT_STATUS);
-        return Commands.line(command);
+        return Commands.commandLine(command);
     }
 
     private static Map<String, String> exitStatus() {
@@ -94,7 +94,7 @@ public final class ServeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         LogLines.install(Boolean.TRUE.equals(verbose.getValue()));
-        CommandLine line = Commands.running(spec);
+        CommandLine line = Commands.line(spec);
         var running = new Daemon(opener, sources.on(line), false);
         daemon = running;
         try (Hangup _ = Hangup.calls(running::reload)) {

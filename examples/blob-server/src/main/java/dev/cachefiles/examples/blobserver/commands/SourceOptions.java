@@ -198,8 +198,8 @@ final class SourceOptions {
         Map<String, Value> cache = section(cacheSettings);
         if (!pins().isEmpty()) {
             var items = new ArrayList<Value>();
-            pins().forEach(pin -> items.add(new Value.Text(Origin.option("--pin"), pin)));
-            cache.put("pin", new Value.Listing(Origin.option("--pin"), items));
+            pins().forEach(pin -> items.add(new Value.Text(Origin.option(pins.longestName()), pin)));
+            cache.put("pin", new Value.Listing(Origin.option(pins.longestName()), items));
         }
         put(sections, DaemonConfig.CACHE, cache);
         put(sections, DaemonConfig.SERVER, section(serverSettings));

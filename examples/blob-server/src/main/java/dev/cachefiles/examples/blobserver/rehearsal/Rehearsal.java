@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import javax.net.ssl.KeyManagerFactory;
@@ -79,15 +81,25 @@ final class Rehearsal {
         Path device = Files.createFile(directory.resolve(name + "-device"));
         var kernel = new RehearsalKernel(IMAGE, directory.resolve(name + "-object"));
         var program = new BlobServer(cache -> CachefilesChannel.open(cache, kernel));
-        String[] command = new String[options.length + 1];
-        System.arraycopy(options, 0, command, 0, options.length);
-        command[options.length] = "--device=" + device;
+        var command = new ArrayList<>(List.of(options));
+        command.add("--device=" + device);
         var ended = new CompletableFuture<Integer>();
-        Thread.ofPlatform().name(name).start(() -> ended.complete(program.start(command)));
-        CompletableFuture.anyOf(kernel.done(), ended).get();
-        program.stop();
+        Thread.ofPlatform().name(name).start(() -> ended.complete(program.start(command.toArray(String[]::new))));
+        try {
+            CompletableFuture.anyOf(kernel.done(), ended).get();
+        } finally {
+            stop(program, ended);
+        }
         if (ended.get() != 0 || !kernel.done().isDone()) {
             throw new IOException("the daemon has not served " + name + ", exit status " + ended.get());
+        }
+    }
+
+    /** The image may be read before the daemon is through with its start, and can be stopped. */
+    private static void stop(BlobServer program, CompletableFuture<Integer> ended) throws InterruptedException {
+        while (!ended.isDone()) {
+            program.stop();
+            Thread.sleep(1);
         }
     }
 }

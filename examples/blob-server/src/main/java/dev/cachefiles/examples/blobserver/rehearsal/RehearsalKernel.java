@@ -131,18 +131,20 @@ final class RehearsalKernel implements CachefilesProvider {
         @Override
         public int write(MemorySegment command) {
             String text = new String(command.toArray(ValueLayout.JAVA_BYTE), StandardCharsets.UTF_8);
-            if (text.startsWith("copen ")) {
-                size = Integer.parseInt(text.substring(text.indexOf(',') + 1));
-                ask();
-            }
             int written = real.write(command);
-            if (text.startsWith("bind")) {
-                try {
+            try {
+                if (text.startsWith("bind")) {
                     var volume = VolumeKey.of("erofs," + blob);
                     send(new Message.Open(0, OBJECT, openObject(), 0, volume, CookieKey.of(blob)));
-                } catch (IOException e) {
-                    done.completeExceptionally(e);
+                } else if (text.startsWith("copen ")) {
+                    size = Integer.parseInt(text.substring(text.indexOf(',') + 1));
+                    if (size < 0) {
+                        throw new IOException("the daemon has refused the image: " + text);
+                    }
+                    ask();
                 }
+            } catch (IOException e) {
+                done.completeExceptionally(e);
             }
             return written;
         }

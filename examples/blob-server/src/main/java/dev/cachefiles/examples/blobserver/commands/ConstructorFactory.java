@@ -7,7 +7,7 @@ import picocli.CommandLine;
  * Makes what a command line needs by its constructor. That of picocli first looks for Groovy, for which it opens each jar
  * that there is, and this takes a good part of a start.
  */
-final class NewInstance implements CommandLine.IFactory {
+final class ConstructorFactory implements CommandLine.IFactory {
 
     @Override
     public <K> K create(Class<K> type) throws Exception {

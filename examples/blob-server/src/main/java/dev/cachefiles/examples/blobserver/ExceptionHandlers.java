@@ -10,7 +10,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
 /** Says why a command has failed, and gives the exit status for that. */
-final class FailureExits implements IExecutionExceptionHandler, IParameterExceptionHandler {
+final class ExceptionHandlers implements IExecutionExceptionHandler, IParameterExceptionHandler {
     private static final int FAILED = 1;
 
     @Override
